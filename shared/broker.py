@@ -1,0 +1,77 @@
+"""The knock on the door: what both programs know of Celery.
+
+A message carries at most ids and any of them may be lost; Postgres holds the truth. So a knock never
+waits for a dead broker (0.3 s at most), never raises, and after a failure nobody knocks for 2 s. It knows
+task names, not tasks.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from shared.logs import warning
+
+CLOCK = "clock"
+WORK = "work"
+
+FIRE = "clock.fire"
+SEND = "clock.send"
+LOOK = "clock.look"
+SWEEP = "clock.sweep"
+DISCOVER = "clock.discover"
+METRICS = "clock.metrics"
+PRUNE = "clock.prune"
+
+DRAIN_REGION = "work.drain"
+LOOK_AT_REGION = "work.look"
+DISCOVER_REGION = "work.discover"
+TEST_ACCOUNT = "work.test_account"
+MEASURE_REGION = "work.measure"
+
+QUIET_SECONDS = 2.0
+TRANSPORT = {
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "retry_on_timeout": False,
+}
+
+
+@dataclass
+class Door:
+    """Knocks through one Celery app; remembers when the last one failed."""
+
+    app: Celery
+    failures: int = 0
+    quiet_until: float = field(default=0.0)
+
+    def knock(self, task: str, **ids: int | str) -> bool:
+        """Ask a worker to look at something; False when the message could not be left."""
+        if time.monotonic() < self.quiet_until:
+            return False
+        try:
+            queue = task.split(".")[0]
+            self.app.send_task(task, kwargs=ids, queue=queue, retry=False, ignore_result=True, expires=10)
+        except (OperationalError, OSError) as error:
+            self.failures += 1
+            self.quiet_until = time.monotonic() + QUIET_SECONDS
+            warning("broker.unreachable", text=f"Broker not reachable, work goes on without it: {error}")
+            return False
+        return True
+
+
+def sender(url: str) -> Celery:
+    """A Celery app that only sends: never waits, never retries."""
+    app = Celery("cloudevy", broker=url, set_as_current=False)
+    app.conf.update(
+        broker_transport_options=TRANSPORT,
+        broker_connection_timeout=0.3,
+        broker_connection_retry=False,
+        task_ignore_result=True,
+        task_serializer="json",
+    )
+    return app

@@ -1,0 +1,108 @@
+"""Every error this product raises on purpose, as a family tree.
+
+AppError
+├── NotAllowed             one of our own rules says no, for now
+│   ├── ServerBusy         another operation is under way
+│   ├── ServerGone         terminated, or not found for a while
+│   ├── ServerProtected    its owner forbade it
+│   ├── WrongState         the action makes no sense in this state
+│   ├── NotCancellable     too late to take it back
+│   ├── AccountInUse       something still hangs on it
+│   ├── RevisionMismatch   somebody else saved first
+│   └── IdempotencyConflict  the same key came with another body
+├── Invalid                the input can be read, but it is wrong
+│   └── InvalidRule        a timetable cannot be understood
+└── CredentialUnusable     a stored credential cannot be opened or is empty
+
+It knows no framework: `api.errors` turns these into HTTP answers, the scheduler into reasons.
+"""
+
+
+class AppError(Exception):
+    """Something went wrong."""
+
+    code = "error"
+
+    def __init__(self, message: str = "", **extra: object) -> None:
+        super().__init__(message or self.__doc__)
+        self.extra = extra
+
+
+class NotAllowed(AppError):
+    """This cannot be done right now."""
+
+    code = "not_allowed"
+
+
+class ServerBusy(NotAllowed):
+    """The server is busy with another operation. Wait for it to end, or send queue=true."""
+
+    code = "server_busy"
+
+
+class ServerGone(NotAllowed):
+    """The server was terminated or can no longer be found in its account."""
+
+    code = "server_gone"
+
+
+class ServerProtected(NotAllowed):
+    """The server is protected. Remove the protection first."""
+
+    code = "protected"
+
+
+class WrongState(NotAllowed):
+    """The server is not in a state that allows this action."""
+
+    code = "wrong_state"
+
+
+class NotCancellable(NotAllowed):
+    """The operation was already sent or has ended, so it cannot be cancelled."""
+
+    code = "not_cancellable"
+
+
+class AccountInUse(NotAllowed):
+    """Schedules still name servers of this account. Delete or change them first."""
+
+    code = "account_in_use"
+
+
+class RevisionMismatch(NotAllowed):
+    """Somebody else changed this in the meantime. Load it again and repeat your change."""
+
+    code = "revision_mismatch"
+
+
+class IdempotencyConflict(NotAllowed):
+    """This Idempotency-Key was already used with another request."""
+
+    code = "idempotency_conflict"
+
+
+class Invalid(AppError):
+    """The request can be read, but a value in it is wrong.
+
+    `field` names the value as a JSON pointer without its leading `#/`, e.g. `rules/0/cron`.
+    """
+
+    code = "invalid"
+
+    def __init__(self, message: str = "", *, code: str = "", field: str = "", **extra: object) -> None:
+        super().__init__(message, **extra)
+        self.code = code or self.code
+        self.field = field
+
+
+class InvalidRule(Invalid):
+    """This timetable cannot be understood."""
+
+    code = "invalid_rule"
+
+
+class CredentialUnusable(AppError):
+    """The stored credential cannot be opened with this installation's keys. Enter it again."""
+
+    code = "credential_unusable"

@@ -1,0 +1,45 @@
+"""The life of an operation, as one table of moves. Pure: no Django, no clock.
+
+No other place decides which state may follow which.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    REQUESTED = "requested"  # somebody, or a rule, wants it
+    SENDING = "sending"  # committed before the request to EC2 is written
+    ACCEPTED = "accepted"  # EC2 said yes; the end state has not been seen
+    SUCCEEDED = "succeeded"  # the end state was seen
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # it was sent, and nobody can tell what came of it
+    SKIPPED = "skipped"  # decided not to run, with a reason
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    RULE = "rule"
+    PERSON = "person"
+    TOKEN = "token"
+    HOLD = "hold"
+    ENFORCE = "enforce"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.SENDING, State.SKIPPED, State.CANCELLED, State.FAILED}),
+    State.SENDING: frozenset({State.REQUESTED, State.ACCEPTED, State.SUCCEEDED, State.FAILED, State.UNKNOWN}),
+    State.ACCEPTED: frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN}),
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.UNKNOWN: frozenset(),
+    State.SKIPPED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+OPEN = frozenset(state for state, onward in MOVES.items() if onward)
+ACTIVE = frozenset({State.SENDING, State.ACCEPTED})
+
+
+def sources(to: State) -> frozenset[State]:
+    """The states from which `to` may be reached."""
+    return frozenset(state for state, onward in MOVES.items() if to in onward)

@@ -1,0 +1,94 @@
+"""Seal and open a secret: HPKE base mode (RFC 9180), X25519, HKDF-SHA256, AES-256-GCM.
+
+Whoever holds the public key can seal; only the scheduler holds private keys and can open. The context
+(account uid, field, key id, version) is bound as HPKE `info`, so a sealed value moved to another row
+or field cannot be opened. Keys come in as arguments; this module reads no settings and no tables.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from shared.env import BadEnvironment
+from shared.errors import CredentialUnusable
+
+VERSION = "v1"
+SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """What may be seen by everybody: the key's id and its public half."""
+
+    id: str
+    key: X25519PublicKey
+
+
+Ring = Mapping[str, X25519PrivateKey]
+
+
+def seal(plain: str, *, key: PublicKey, uid: str, field: str) -> str:
+    """`plain`, readable only by the holder of `key`'s private half and only as this uid's field."""
+    sealed = SUITE.encrypt(plain.encode(), key.key, info=info(key.id, uid=uid, field=field))
+    return f"{VERSION}.{key.id}.{encode(sealed)}"
+
+
+def unseal(sealed: str, *, ring: Ring, uid: str, field: str) -> str:
+    """What was sealed. CredentialUnusable for an unknown key, a changed value or another row's value."""
+    try:
+        version, key_id, body = sealed.split(".")
+        if version != VERSION:
+            raise CredentialUnusable
+        plain = SUITE.decrypt(decode(body), ring[key_id], info=info(key_id, uid=uid, field=field))
+    except (KeyError, ValueError, InvalidTag) as error:
+        raise CredentialUnusable from error
+    return plain.decode()
+
+
+def info(key_id: str, *, uid: str, field: str) -> bytes:
+    return "|".join((VERSION, key_id, uid, field)).encode()
+
+
+def generate(key_id: str) -> tuple[str, str]:
+    """A new key pair as the two lines the settings want: (public, private)."""
+    private = X25519PrivateKey.generate()
+    public = encode(private.public_key().public_bytes_raw())
+    return f"{key_id}:{public}", f"{key_id}:{encode(private.private_bytes_raw())}"
+
+
+def parse_public(line: str) -> PublicKey:
+    """`id:base64` as CLOUDEVY_VAULT_PUBLIC_KEY holds it."""
+    key_id, raw = parse(line, name="CLOUDEVY_VAULT_PUBLIC_KEY")
+    return PublicKey(key_id, X25519PublicKey.from_public_bytes(raw))
+
+
+def parse_ring(lines: str) -> Ring:
+    """Lines of `id:base64` as CLOUDEVY_VAULT_PRIVATE_KEYS holds them."""
+    pairs = (parse(line, name="CLOUDEVY_VAULT_PRIVATE_KEYS") for line in lines.split())
+    ring = {key_id: X25519PrivateKey.from_private_bytes(raw) for key_id, raw in pairs}
+    if not ring:
+        raise BadEnvironment("CLOUDEVY_VAULT_PRIVATE_KEYS holds no key. Make one with `python -m scheduler keygen`.")
+    return ring
+
+
+def parse(line: str, *, name: str) -> tuple[str, bytes]:
+    key_id, _, body = line.strip().partition(":")
+    try:
+        raw = decode(body)
+    except ValueError:
+        raw = b""
+    if not key_id.isalnum() or len(raw) != 32:
+        raise BadEnvironment(f"{name} is not of the form id:base64 with a 32-byte X25519 key.")
+    return key_id, raw
+
+
+def encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
