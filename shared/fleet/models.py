@@ -147,7 +147,7 @@ class Server(models.Model):
                 condition=~Q(transition="") | Q(observed_state__in=["pending", "stopping", "shutting-down"]),
             ),
             models.Index("metrics_wanted_at", name="server_metrics_wanted", condition=Q(metrics_wanted_at__isnull=False)),
-            models.Index("workspace", "name", name="server_by_name"),
+            models.Index(fields=["workspace", "name"], name="server_by_name"),
         ]
 
     def __str__(self) -> str:
@@ -165,7 +165,7 @@ class Observation(models.Model):
     asked_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index("server", "-asked_at", name="observation_of_server")]
+        indexes: ClassVar = [models.Index(fields=["server", "-asked_at"], name="observation_of_server")]
 
 
 class MetricSample(models.Model):

@@ -102,9 +102,9 @@ class Operation(models.Model):
         indexes: ClassVar = [
             models.Index(F("not_before"), name="operation_to_send", condition=Q(state="requested")),
             models.Index(F("server"), name="operation_open", condition=Q(state__in=["requested", "sending", "accepted"])),
-            models.Index("server", "-due_at", name="operation_of_server"),
-            models.Index("schedule", "-due_at", name="operation_of_schedule"),
-            models.Index("workspace", "-due_at", name="operation_by_due"),
+            models.Index(fields=["server", "-due_at"], name="operation_of_server"),
+            models.Index(fields=["schedule", "-due_at"], name="operation_of_schedule"),
+            models.Index(fields=["workspace", "-due_at"], name="operation_by_due"),
         ]
 
 

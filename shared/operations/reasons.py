@@ -1,0 +1,36 @@
+"""Why an operation ended as it did: stable codes, each with a sentence that says what to do next. Pure."""
+
+SENTENCES = {
+    "already_in_state": "Nothing to do: the server was already {goal}.",
+    "conflict": "Another rule for the same moment went first ({winner} wins over {action}).",
+    "superseded": "A later rule decided for this server while the scheduler was away.",
+    "too_late": "Its time window had passed before it could be sent.",
+    "held": "Kept {want} until {until} by {author}.",
+    "skipped_once": "This one occurrence was set to be skipped.",
+    "observe_only": "This schedule only observes; nothing was sent.",
+    "protected": "The server is protected, so schedules leave it alone.",
+    "server_gone": "The server was terminated or can no longer be found.",
+    "account_disabled": "The region of this server is switched off.",
+    "wrong_state": "A {state} server cannot be asked to {action}.",
+    "denied": "AWS refused: {aws} Check the permissions of this account's role or keys.",
+    "credential_unusable": "The stored credential cannot be used. Enter it again under Accounts.",
+    "instance_not_found": "EC2 does not know this instance in this account and region.",
+    "insufficient_capacity": "EC2 has no capacity for this instance type in its zone now. Try again in some minutes.",
+    "refused": "EC2 refused: {aws}",
+    "failed_start": "EC2 began to start the server and fell back to stopped: {aws}",
+    "confirm_timeout": "EC2 accepted the request, but the server was still {state} after {minutes} minutes.",
+    "not_seen": "EC2 accepted the request, but could not be asked since what came of it.",
+    "reboot_not_proven": "Reboot sent, not proven: EC2 shows no sign either way within {minutes} minutes.",
+    "call_unanswered": "EC2 never answered the request, and it cannot be told whether it was carried out.",
+    "ended_elsewhere": "Somebody else changed the server meanwhile: it is {state}.",
+    "cancelled_by_person": "Taken back by {author} before it was sent.",
+    "end_seen": "The server was seen {goal}.",
+    "reboot_seen": "The status checks were seen to fail and recover.",
+    "gave_up": "EC2 could not be reached in time: {aws}",
+}
+GOALS = {"start": "running", "stop": "stopped", "reboot": "running"}
+
+
+def sentence(code: str, **words: object) -> str:
+    """The reason in words. A word that the sentence wants and nobody gave is a KeyError: a defect."""
+    return SENTENCES[code].format(**words)
