@@ -1,0 +1,35 @@
+"""From a region's row to the EC2 that holds it: opens the credential and asks for a client.
+
+A credential that is empty or cannot be opened raises CredentialUnusable and nothing is sent: the host's own
+identity is never a fallback.
+"""
+
+import json
+
+from django.conf import settings
+
+from scheduler.ec2.boto import Credentials, client
+from scheduler.ec2.gateway import Ec2
+from shared import vault
+from shared.errors import CredentialUnusable
+from shared.fleet.models import Account, Region
+
+
+def connect(region: Region) -> Ec2:
+    """A client for this account and region. CredentialUnusable when there is nothing to sign with."""
+    return client(credentials(region.account), region=region.name, endpoint=settings.AWS_ENDPOINT_URL)
+
+
+def credentials(account: Account) -> Credentials:
+    if account.kind == Account.Kind.KEYS:
+        return static(account)
+    if account.kind == Account.Kind.ROLE and account.role_arn and account.external_id:
+        session = f"cloudevy-{account.workspace_id}-{account.id}"
+        return Credentials(base=settings.AWS_IDENTITY, role_arn=account.role_arn, external_id=account.external_id, session=session)
+    raise CredentialUnusable(f"Account {account.name} has no usable way in.")
+
+
+def static(account: Account) -> Credentials:
+    opened = vault.unseal(account.sealed, ring=settings.VAULT_RING, uid=str(account.uid), field="credential")
+    pair = json.loads(opened)
+    return Credentials(base=(pair["access_key_id"], pair["secret_access_key"]))
