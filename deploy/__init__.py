@@ -1,0 +1,1 @@
+"""How Cloudevy is put on machines. No program imports this."""
