@@ -129,6 +129,7 @@ class Server(models.Model):
     observed_state = models.CharField(max_length=16, choices=Observed, default=Observed.UNKNOWN)
     observed_at = models.DateTimeField(null=True)
     state_reason = models.TextField(blank=True)
+    checks = models.CharField(max_length=20, blank=True)
     transition = models.CharField(max_length=16, blank=True)
     transition_operation = models.BigIntegerField(null=True)
     transition_since = models.DateTimeField(null=True)

@@ -1,0 +1,143 @@
+"""What becomes of a due occurrence, and of an operation about to be sent. Pure: `now` and facts in, verdicts out.
+
+It knows no table, no clock and no AWS.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.operations.reasons import GOALS
+
+PRECEDENCE = {"start": 0, "stop": 1, "reboot": 2}
+GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot": timedelta(minutes=5)}
+FRESH = timedelta(seconds=10)
+RETRY_SOON = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One due moment of a rule on one server, with every fact that may speak against running it."""
+
+    rule: int
+    server: int
+    action: str
+    due_at: datetime
+    grace_until: datetime
+    protected: bool = False
+    gone: bool = False
+    region_enabled: bool = True
+    skipped: bool = False
+    observe: bool = False
+    hold: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Run it (`reason` empty) or not, and why; `words` fill the reason's sentence."""
+
+    reason: str = ""
+    words: Mapping[str, object] = field(default_factory=dict)
+
+
+RUN = Verdict()
+
+
+def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[Occurrence, Verdict]]:
+    """A verdict for each occurrence; at most one per server is to run.
+
+    After an outage only the latest start or stop of a server counts; at one instant start wins over stop over
+    reboot; whatever is past its grace is left.
+    """
+    judged = [(each, against(each, now=now)) for each in occurrences]
+    rivals: dict[int, list[Occurrence]] = defaultdict(list)
+    for each, verdict in judged:
+        if verdict is RUN:
+            rivals[each.server].append(each)
+    return [(each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged]
+
+
+def against(each: Occurrence, *, now: datetime) -> Verdict:
+    """What speaks against this occurrence on its own."""
+    if each.gone:
+        return Verdict("server_gone")
+    if each.protected:
+        return Verdict("protected")
+    if not each.region_enabled:
+        return Verdict("account_disabled")
+    if each.skipped:
+        return Verdict("skipped_once")
+    if each.hold is not None:
+        return Verdict("held", each.hold)
+    if each.observe:
+        return Verdict("observe_only")
+    if now > each.grace_until:
+        return Verdict("too_late")
+    return RUN
+
+
+def loses(each: Occurrence, rivals: list[Occurrence]) -> Verdict:
+    """Whether another occurrence of the same server goes first."""
+    winner = min(rivals, key=rank)
+    if each is winner:
+        return RUN
+    if winner.due_at == each.due_at:
+        return Verdict("conflict", {"winner": winner.action, "action": each.action})
+    return Verdict("superseded")
+
+
+def rank(each: Occurrence) -> tuple[bool, float, int, int]:
+    """Lowest goes first: start and stop before reboot, then the latest, then start over stop, then the rule's age."""
+    return each.action == "reboot", -each.due_at.timestamp(), PRECEDENCE[each.action], each.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation about to be sent, and what is known of its server."""
+
+    action: str
+    by_rule: bool
+    grace_until: datetime
+    observed_state: str
+    seen_at: datetime | None
+    gone: bool = False
+    protected: bool = False
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now: try again at this moment."""
+
+    until: datetime
+
+
+def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
+    """RUN, a reason not to, or when to ask again."""
+    if ready.gone or ready.observed_state in ("terminated", "shutting-down"):
+        return Verdict("server_gone")
+    if ready.by_rule and ready.protected:
+        return Verdict("protected")
+    if now > ready.grace_until:
+        return Verdict("too_late")
+    if ready.newer:
+        return Verdict("superseded")
+    return by_state(ready, now=now)
+
+
+def by_state(ready: Ready, *, now: datetime) -> Verdict | Wait:
+    fresh = ready.seen_at is not None and now - ready.seen_at <= FRESH
+    goal = GOALS[ready.action]
+    if ready.action != "reboot" and fresh and ready.observed_state == goal:
+        return Verdict("already_in_state", {"goal": goal})
+    if ready.observed_state in ("stopping", "pending") and not heading(ready.observed_state, goal):
+        return Wait(now + RETRY_SOON)
+    if ready.action == "reboot" and fresh and ready.observed_state == "stopped":
+        return Verdict("wrong_state", {"state": ready.observed_state, "action": "reboot"})
+    return RUN
+
+
+def heading(state: str, goal: str) -> bool:
+    """Whether a server in this state is on its way to the goal by itself."""
+    return (state, goal) in (("stopping", "stopped"), ("pending", "running"))

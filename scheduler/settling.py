@@ -1,0 +1,121 @@
+"""What a look says about an operation that was sent. Pure: facts and `now` in, a verdict out.
+
+Success means the end state was seen by a question asked after EC2 accepted. It knows no table and no AWS.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.operations.reasons import GOALS
+from shared.operations.states import State
+
+TIMEOUT = {"start": timedelta(minutes=10), "stop": timedelta(minutes=20), "reboot": timedelta(minutes=5)}
+# EC2 reads are eventually consistent, so a surprising answer this soon after the request proves nothing
+# (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
+SETTLED_AFTER = timedelta(seconds=5)
+SECOND_LOOK = timedelta(seconds=15)
+MAX_ATTEMPTS = 5
+SICK = frozenset({"initializing", "impaired", "insufficient-data"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An operation that was sent. `accepted_at` is None while EC2's answer is unknown."""
+
+    action: str
+    sending_at: datetime
+    accepted_at: datetime | None = None
+    lease_until: datetime | None = None
+    grace_until: datetime | None = None
+    attempt: int = 1
+    was_healthy: bool = False
+    dipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One instance as a look found it. `asked_at` is the moment before the question was sent."""
+
+    state: str
+    checks: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where the operation goes. `to` None: stay and look again. `surprise`: ask EC2 for its reason first."""
+
+    to: State | None = None
+    reason: str = ""
+    words: Mapping[str, object] = field(default_factory=dict)
+    dipped: bool = False
+    surprise: bool = False
+
+
+STAY = Settled()
+
+
+def settle(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
+    """What this look means for this operation."""
+    if sent.accepted_at is None:
+        return unanswered(sent, seen, now=now)
+    if seen.asked_at <= sent.accepted_at:
+        return STAY
+    if seen.state in ("terminated", "shutting-down"):
+        return Settled(State.FAILED, "ended_elsewhere", {"state": "terminated"})
+    settled = reboot(sent, seen) if sent.action == "reboot" else start_or_stop(sent, seen)
+    if settled is STAY and now - sent.accepted_at >= TIMEOUT[sent.action]:
+        return overdue(sent.action, seen.state)
+    return settled
+
+
+def start_or_stop(sent: Sent, seen: Seen) -> Settled:
+    goal = GOALS[sent.action]
+    if seen.state == goal:
+        return Settled(State.SUCCEEDED, "end_seen", {"goal": goal})
+    if sent.action == "start" and seen.state == "stopped" and late_enough(sent, seen):
+        return Settled(State.FAILED, "failed_start", surprise=True)
+    return STAY
+
+
+def reboot(sent: Sent, seen: Seen) -> Settled:
+    """A reboot is proven by status checks that were good, failed, and are good again."""
+    if seen.state != "running":
+        return Settled(State.FAILED, "ended_elsewhere", {"state": seen.state}) if late_enough(sent, seen) else STAY
+    if sent.dipped and seen.checks == "ok":
+        return Settled(State.SUCCEEDED, "reboot_seen")
+    if sent.was_healthy and not sent.dipped and seen.checks in SICK:
+        return Settled(dipped=True)
+    return STAY
+
+
+def late_enough(sent: Sent, seen: Seen) -> bool:
+    return sent.accepted_at is not None and seen.asked_at >= sent.accepted_at + SETTLED_AFTER
+
+
+def overdue(action: str, state: str) -> Settled:
+    minutes = int(TIMEOUT[action].total_seconds() // 60)
+    if action == "reboot":
+        return Settled(State.UNKNOWN, "reboot_not_proven", {"minutes": minutes})
+    return Settled(State.FAILED, "confirm_timeout", {"state": state, "minutes": minutes})
+
+
+def unanswered(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
+    """The call's answer never came: look first, and send again only what provably was not done."""
+    if sent.lease_until is None or seen.asked_at <= sent.lease_until:
+        return STAY
+    if sent.action == "reboot":
+        return Settled(State.UNKNOWN, "call_unanswered")
+    if seen.state in goalward(sent.action):
+        return Settled(State.ACCEPTED)
+    if seen.asked_at < sent.sending_at + SECOND_LOOK:
+        return STAY
+    in_time = sent.grace_until is None or now <= sent.grace_until
+    if in_time and sent.attempt < MAX_ATTEMPTS:
+        return Settled(State.REQUESTED)
+    return Settled(State.UNKNOWN, "call_unanswered")
+
+
+def goalward(action: str) -> tuple[str, ...]:
+    return ("stopping", "stopped") if action == "stop" else ("pending", "running")
