@@ -25,7 +25,12 @@ def credentials(account: Account) -> Credentials:
         return static(account)
     if account.kind == Account.Kind.ROLE and account.role_arn and account.external_id:
         session = f"cloudevy-{account.workspace_id}-{account.id}"
-        return Credentials(base=settings.AWS_IDENTITY, role_arn=account.role_arn, external_id=account.external_id, session=session)
+        return Credentials(
+            base=settings.AWS_IDENTITY,
+            role_arn=account.role_arn,
+            external_id=account.external_id,
+            session=session,
+        )
     raise CredentialUnusable(f"Account {account.name} has no usable way in.")
 
 

@@ -55,7 +55,9 @@ def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[
     for each, verdict in judged:
         if verdict is RUN:
             rivals[each.server].append(each)
-    return [(each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged]
+    return [
+        (each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged
+    ]
 
 
 def against(each: Occurrence, *, now: datetime) -> Verdict:

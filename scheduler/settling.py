@@ -82,7 +82,11 @@ def start_or_stop(sent: Sent, seen: Seen) -> Settled:
 def reboot(sent: Sent, seen: Seen) -> Settled:
     """A reboot is proven by status checks that were good, failed, and are good again."""
     if seen.state != "running":
-        return Settled(State.FAILED, "ended_elsewhere", {"state": seen.state}) if late_enough(sent, seen) else STAY
+        return (
+            Settled(State.FAILED, "ended_elsewhere", {"state": seen.state})
+            if late_enough(sent, seen)
+            else STAY
+        )
     if sent.dipped and seen.checks == "ok":
         return Settled(State.SUCCEEDED, "reboot_seen")
     if sent.was_healthy and not sent.dipped and seen.checks in SICK:

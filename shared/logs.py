@@ -76,7 +76,9 @@ def without_fields(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def stamp(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def clipped(text: str, *, limit: int = LIMIT) -> str:
@@ -96,7 +98,9 @@ def config(style: str) -> dict[str, object]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"out": {"()": formatter}},
-        "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "out"}},
+        "handlers": {
+            "out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "out"}
+        },
         "root": {"handlers": ["out"], "level": "WARNING"},
         "loggers": {
             "cloudevy": {"handlers": ["out"], "level": "INFO", "propagate": False},

@@ -13,7 +13,9 @@ def database(url: str) -> dict[str, object]:
     """Django's settings for a postgres:// address."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
-        raise BadEnvironment("CLOUDEVY_DATABASE_URL is not of the form postgres://user:password@host:port/name.")
+        raise BadEnvironment(
+            "CLOUDEVY_DATABASE_URL is not of the form postgres://user:password@host:port/name."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),

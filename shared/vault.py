@@ -71,7 +71,9 @@ def parse_ring(lines: str) -> Ring:
     pairs = (parse(line, name="CLOUDEVY_VAULT_PRIVATE_KEYS") for line in lines.split())
     ring = {key_id: X25519PrivateKey.from_private_bytes(raw) for key_id, raw in pairs}
     if not ring:
-        raise BadEnvironment("CLOUDEVY_VAULT_PRIVATE_KEYS holds no key. Make one with `python -m scheduler keygen`.")
+        raise BadEnvironment(
+            "CLOUDEVY_VAULT_PRIVATE_KEYS holds no key. Make one with `python -m scheduler keygen`."
+        )
     return ring
 
 

@@ -49,7 +49,9 @@ class Account(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "name"], name="account_name_once"),
-            models.UniqueConstraint(fields=["role_arn"], condition=~Q(role_arn=""), name="role_of_one_workspace"),
+            models.UniqueConstraint(
+                fields=["role_arn"], condition=~Q(role_arn=""), name="role_of_one_workspace"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +81,9 @@ class Region(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "name"], name="region_once")]
-        indexes: ClassVar = [models.Index(F("next_look_at"), name="region_look_due", condition=Q(enabled=True))]
+        indexes: ClassVar = [
+            models.Index(F("next_look_at"), name="region_look_due", condition=Q(enabled=True))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -140,14 +144,20 @@ class Server(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["region", "instance_id"], name="instance_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["region", "instance_id"], name="instance_once")
+        ]
         indexes: ClassVar = [
             models.Index(
                 F("region"),
                 name="server_in_transition",
                 condition=~Q(transition="") | Q(observed_state__in=["pending", "stopping", "shutting-down"]),
             ),
-            models.Index("metrics_wanted_at", name="server_metrics_wanted", condition=Q(metrics_wanted_at__isnull=False)),
+            models.Index(
+                "metrics_wanted_at",
+                name="server_metrics_wanted",
+                condition=Q(metrics_wanted_at__isnull=False),
+            ),
             models.Index(fields=["workspace", "name"], name="server_by_name"),
         ]
 

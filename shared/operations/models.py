@@ -96,12 +96,18 @@ class Operation(models.Model):
                 name="occurrence_once",
             ),
             models.UniqueConstraint(
-                fields=["server"], condition=Q(state__in=["sending", "accepted"]), name="one_active_per_server"
+                fields=["server"],
+                condition=Q(state__in=["sending", "accepted"]),
+                name="one_active_per_server",
             ),
         ]
         indexes: ClassVar = [
             models.Index(F("not_before"), name="operation_to_send", condition=Q(state="requested")),
-            models.Index(F("server"), name="operation_open", condition=Q(state__in=["requested", "sending", "accepted"])),
+            models.Index(
+                F("server"),
+                name="operation_open",
+                condition=Q(state__in=["requested", "sending", "accepted"]),
+            ),
             models.Index(fields=["server", "-due_at"], name="operation_of_server"),
             models.Index(fields=["schedule", "-due_at"], name="operation_of_schedule"),
             models.Index(fields=["workspace", "-due_at"], name="operation_by_due"),

@@ -47,7 +47,9 @@ class Schedule(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "name"], name="schedule_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="schedule_name_once")
+        ]
         indexes: ClassVar = [
             models.Index("paused_until", name="schedule_pause_ends", condition=Q(paused_until__isnull=False)),
         ]
@@ -84,7 +86,9 @@ class Rule(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(cron="") ^ Q(at=""), name="cron_or_at"),
         ]
-        indexes: ClassVar = [models.Index(F("next_run_at"), name="rule_due", condition=Q(next_run_at__isnull=False))]
+        indexes: ClassVar = [
+            models.Index(F("next_run_at"), name="rule_due", condition=Q(next_run_at__isnull=False))
+        ]
 
 
 class Target(models.Model):
@@ -128,7 +132,9 @@ class Hold(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["server"], condition=Q(ended_at__isnull=True), name="one_hold_each"),
+            models.UniqueConstraint(
+                fields=["server"], condition=Q(ended_at__isnull=True), name="one_hold_each"
+            ),
         ]
 
 

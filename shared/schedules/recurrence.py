@@ -42,7 +42,11 @@ class Moment:
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name."""
     if name not in available_timezones() or name.startswith(("posix/", "right/")):
-        raise InvalidRule(f"'{name}' is not an IANA time zone, e.g. Europe/Berlin.", code="unknown_timezone", field="timezone")
+        raise InvalidRule(
+            f"'{name}' is not an IANA time zone, e.g. Europe/Berlin.",
+            code="unknown_timezone",
+            field="timezone",
+        )
     return ZoneInfo(name)
 
 
@@ -60,7 +64,11 @@ def check(timing: Timing, *, after: datetime) -> None:
 def moments(timing: Timing, *, after: datetime) -> Iterator[Moment]:
     """The rule's moments strictly later than `after`, in order; endless for cron."""
     zone = zone_named(timing.zone)
-    every = once(timing.at, zone=zone, after=after) if timing.at else recurring(timing.cron, zone=zone, after=after)
+    every = (
+        once(timing.at, zone=zone, after=after)
+        if timing.at
+        else recurring(timing.cron, zone=zone, after=after)
+    )
     return (moment for moment in every if date.fromisoformat(moment.nominal[:10]) not in timing.skip_dates)
 
 
@@ -71,7 +79,9 @@ def first(timing: Timing, *, after: datetime, count: int) -> list[Moment]:
 
 def recurring(cron: str, *, zone: ZoneInfo, after: datetime) -> Iterator[Moment]:
     if len(cron.split()) != 5 or len(cron) > 200:
-        raise InvalidRule("Cron needs five fields: minute hour day month weekday.", code="invalid_cron", field="cron")
+        raise InvalidRule(
+            "Cron needs five fields: minute hour day month weekday.", code="invalid_cron", field="cron"
+        )
     try:
         ticks: Iterable[datetime] = CronSim(cron, after.astimezone(zone))
     except CronSimError as error:
@@ -121,5 +131,7 @@ def end_of_gap(wall: datetime, *, zone: ZoneInfo) -> datetime:
 def moment(local: datetime) -> Moment:
     """An aware local time as a moment."""
     return Moment(
-        at=local.astimezone(UTC), nominal=local.replace(tzinfo=None).isoformat(timespec="seconds"), fold=local.fold
+        at=local.astimezone(UTC),
+        nominal=local.replace(tzinfo=None).isoformat(timespec="seconds"),
+        fold=local.fold,
     )
