@@ -1,0 +1,124 @@
+"""AWS-shaped errors and the sentences EC2 and STS use for them.
+
+Must not know how an error is written on the wire.
+"""
+
+from collections.abc import Sequence
+
+
+class AwsError(Exception):
+    """A refusal with AWS's `code`, its message and the HTTP status AWS sends it with."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def not_found(ids: Sequence[str]) -> AwsError:
+    """Every unknown id is named, as StopInstances does."""
+    if len(ids) == 1:
+        text = f"The instance ID '{ids[0]}' does not exist"
+    else:
+        text = f"The instance IDs '{', '.join(ids)}' do not exist"
+    return AwsError("InvalidInstanceID.NotFound", text)
+
+
+def malformed(ids: Sequence[str]) -> AwsError:
+    return AwsError("InvalidInstanceID.Malformed", f'Invalid id: "{", ".join(ids)}"')
+
+
+def wrong_state(ids: Sequence[str], *, verb: str) -> AwsError:
+    """`verb` is what could not happen: started, stopped or rebooted."""
+    if len(ids) == 1:
+        text = f"The instance '{ids[0]}' is not in a state from which it can be {verb}."
+    else:
+        text = f"The instances '{', '.join(ids)}' are not in a state from which they can be {verb}."
+    return AwsError("IncorrectInstanceState", text)
+
+
+def stop_protected(ids: Sequence[str]) -> AwsError:
+    text = (
+        f"The instance '{', '.join(ids)}' may not be stopped. "
+        "Modify its 'disableApiStop' instance attribute and try again."
+    )
+    return AwsError("OperationNotPermitted", text)
+
+
+def instance_store(ids: Sequence[str]) -> AwsError:
+    text = f"The instance '{', '.join(ids)}' does not have an 'ebs' root device type and cannot be stopped."
+    return AwsError("UnsupportedOperation", text)
+
+
+def one_time_spot(ids: Sequence[str]) -> AwsError:
+    text = (
+        f"You can't stop the Spot Instance '{', '.join(ids)}' because it is associated with a one-time Spot "
+        "Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests."
+    )
+    return AwsError("UnsupportedOperation", text)
+
+
+def not_hibernatable(ids: Sequence[str]) -> AwsError:
+    text = f"The instance '{', '.join(ids)}' is not configured for hibernation."
+    return AwsError("UnsupportedHibernationConfiguration", text)
+
+
+def throttled() -> AwsError:
+    return AwsError("RequestLimitExceeded", "Request limit exceeded.", status=503)
+
+
+def unauthorized(arn: str, *, action: str) -> AwsError:
+    text = (
+        "You are not authorized to perform this operation. "
+        f"User: {arn} is not authorized to perform: ec2:{action} "
+        "because no identity-based policy allows the action."
+    )
+    return AwsError("UnauthorizedOperation", text, status=403)
+
+
+def dry_run() -> AwsError:
+    text = "Request would have succeeded, but DryRun flag is set."
+    return AwsError("DryRunOperation", text, status=412)
+
+
+def missing_parameter(name: str) -> AwsError:
+    return AwsError("MissingParameter", f"The request must contain the parameter {name}")
+
+
+def invalid_value(value: object, *, parameter: str, hint: str = "") -> AwsError:
+    text = f"Value ({value}) for parameter {parameter} is invalid.{' ' + hint if hint else ''}"
+    return AwsError("InvalidParameterValue", text)
+
+
+def auth_failure() -> AwsError:
+    text = "AWS was not able to validate the provided access credentials"
+    return AwsError("AuthFailure", text, status=401)
+
+
+def invalid_token() -> AwsError:
+    return AwsError(
+        "InvalidClientTokenId", "The security token included in the request is invalid.", status=403
+    )
+
+
+def expired_token() -> AwsError:
+    return AwsError("ExpiredToken", "The security token included in the request is expired", status=403)
+
+
+def request_expired() -> AwsError:
+    return AwsError("RequestExpired", "Request has expired.", status=400)
+
+
+def bad_signature() -> AwsError:
+    text = (
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your AWS Secret Access Key and signing method."
+    )
+    return AwsError("SignatureDoesNotMatch", text, status=403)
+
+
+def role_denied(arn: str, *, role: str) -> AwsError:
+    """One sentence for every reason, so that a caller cannot find out which roles exist."""
+    text = f"User: {arn} is not authorized to perform: sts:AssumeRole on resource: {role}"
+    return AwsError("AccessDenied", text, status=403)

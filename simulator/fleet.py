@@ -1,0 +1,137 @@
+"""A fleet file (JSON) into servers, credentials and roles.
+
+Must not know the world they go into, except the shape of a server.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from simulator.identity import REGIONS, Credential, Role
+from simulator.instances import Instance, View
+from simulator.power import USER_SHUTDOWN
+
+DEMO = Path(__file__).parent / "fleets" / "demo.json"
+_STEADY = ("running", "stopped", "terminated")
+_OWN = {"id", "state", "name", "minutes"}
+_FIELDS = {field.name for field in fields(Instance)} - {
+    "instance_id",
+    "account",
+    "index",
+    "timeline",
+    "rendered",
+}
+
+
+class BadFleet(ValueError):
+    """A fleet file that cannot be used; the message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    instances: list[Instance]
+    credentials: list[Credential]
+    roles: list[Role]
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The file's JSON. BadFleet when it cannot be read."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise BadFleet(f"The fleet file {path} cannot be read: {error}. Give a JSON file.") from error
+
+
+def read(data: Mapping[str, Any], *, now: float) -> Fleet:
+    """Servers in a steady state as of `now`, with the keys and roles of their accounts. BadFleet if it cannot be."""
+    try:
+        return _read(data, now)
+    except KeyError as error:
+        raise BadFleet(f"The fleet file lacks {error} somewhere.") from error
+
+
+def _read(data: Mapping[str, Any], now: float) -> Fleet:
+    fleet = Fleet([], [], [])
+    for account in data.get("accounts", ()):
+        number = str(account.get("id", ""))
+        if not (number.isdigit() and len(number) == 12):
+            raise BadFleet(f"An account id has 12 digits, not {number!r}.")
+        fleet.credentials.extend(_credential(number, key) for key in account.get("keys", ()))
+        fleet.roles.extend(_role(number, role) for role in account.get("roles", ()))
+        fleet.instances.extend(instance(number, spec, now=now) for spec in account.get("instances", ()))
+        for nth, group in enumerate(account.get("generate", ())):
+            fleet.instances.extend(_generated(number, nth, group, now))
+    return fleet
+
+
+def instance(account: str, spec: Mapping[str, Any], *, now: float) -> Instance:
+    """One server from its JSON. `minutes` is how long its state has lasted."""
+    _check_fields(spec)
+    if spec.get("region") not in REGIONS:
+        raise BadFleet(f"{spec.get('region')!r} is not a region; known: {', '.join(REGIONS)}.")
+    if spec.get("state", "running") not in _STEADY:
+        raise BadFleet(f"A server begins as one of {', '.join(_STEADY)}, not {spec['state']!r}.")
+    own = {name: value for name, value in spec.items() if name in _FIELDS}
+    own["tags"] = {**({"Name": spec["name"]} if "name" in spec else {}), **spec.get("tags", {})}
+    own.setdefault("zone", f"{spec['region']}a")
+    made = Instance(instance_id=spec["id"], account=account, **own)
+    since = now - 60 * float(spec.get("minutes", 60))
+    made.timeline = [(since, _steady(made, spec.get("state", "running"), since))]
+    return made
+
+
+def change(made: Instance, spec: Mapping[str, Any]) -> None:
+    """Other properties for a server that is there; its id, place and state stay."""
+    _check_fields(spec)
+    for name in set(spec) & _FIELDS - {"region", "zone"}:
+        setattr(made, name, spec[name])
+    if "name" in spec:
+        made.tags = {**made.tags, "Name": spec["name"]}
+    made.rendered.clear()
+
+
+def _check_fields(spec: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(spec) - _FIELDS - _OWN):
+        raise BadFleet(f"A server cannot have {unknown[0]!r}; known: {', '.join(sorted(_FIELDS | _OWN))}.")
+
+
+def _steady(made: Instance, state: str, since: float) -> View:
+    if state == "running":
+        last = int(made.instance_id[-4:], 16) % 254 + 1
+        return View("running", since, public_ip=made.elastic_ip or f"198.51.100.{last}")
+    return View(state, since - 8 * 3600, USER_SHUTDOWN, "User initiated", public_ip=made.elastic_ip)
+
+
+def _generated(account: str, nth: int, group: Mapping[str, Any], now: float) -> list[Instance]:
+    spec = {name: value for name, value in group.items() if name != "count"}
+    pattern = spec.pop("name", "load-{n}")
+    made = []
+    for n in range(int(group["count"])):
+        own = {"id": f"i-{int(account) % 16**7:07x}{nth:02x}{n:08x}", "name": pattern.format(n=n),
+               "private_ip": f"10.{nth}.{n // 250 % 250}.{n % 250 + 4}"}  # fmt: skip
+        made.append(instance(account, {**spec, **own}, now=now))
+    return made
+
+
+def _credential(account: str, spec: Mapping[str, Any]) -> Credential:
+    user = spec.get("user", "cloudevy")
+    return Credential(
+        spec["access_key_id"],
+        spec["secret_access_key"],
+        account,
+        f"arn:aws:iam::{account}:user/{user}",
+        "AIDA" + spec["access_key_id"][4:],
+        frozenset(spec.get("denied", ())),
+    )
+
+
+def _role(account: str, spec: Mapping[str, Any]) -> Role:
+    return Role(
+        f"arn:aws:iam::{account}:role/{spec['name']}",
+        account,
+        frozenset(spec.get("trusts", ())),
+        spec.get("external_id"),
+        frozenset(spec.get("denied", ())),
+    )

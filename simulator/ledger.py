@@ -1,0 +1,144 @@
+"""The append-only record of what really happened: every call that wanted to change something, and every change.
+
+Tests join it with a database. Must not know rules; it is told.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+_KEPT = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The effect on one server. `ends_at` is when the transition truly ends (None: nothing moves, or never)."""
+
+    instance_id: str
+    before: str
+    after: str
+    ends_at: float | None = None
+    ends_as: str | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """One mutating call. `at` is UTC epoch seconds; `answer` says what the caller got to see."""
+
+    number: int
+    at: float
+    monotonic: float
+    action: str
+    account: str
+    region: str
+    ids: list[str]
+    call: str | None
+    request_id: str | None
+    options: dict[str, bool] = field(default_factory=dict)
+    accepted: bool = False
+    error: str | None = None
+    answer: str = "sent"
+    effects: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One server's way from one state to another; `by` is `api` or `outside`."""
+
+    number: int
+    instance_id: str
+    account: str
+    region: str
+    action: str
+    by: str
+    call: str | None
+    before: str
+    begins_at: float
+    begins_monotonic: float
+    ends_at: float | None
+    ends_monotonic: float | None
+    ends_as: str | None
+
+
+class Ledger:
+    """`monotonic_of` turns a moment of the world's clock into CLOCK_MONOTONIC seconds."""
+
+    def __init__(self, monotonic_of: Callable[[float], float]) -> None:
+        self.monotonic_of = monotonic_of
+        self.entries: deque[Entry] = deque(maxlen=_KEPT)
+        self.transitions: deque[Transition] = deque(maxlen=_KEPT)
+        self.calls: Counter[tuple[str, str, str]] = Counter()
+        self.throttled: Counter[tuple[str, str, str]] = Counter()
+        self._entries_made = 0
+        self._transitions_made = 0
+
+    def open(
+        self, *, at: float, action: str, account: str, region: str, ids: Sequence[str], call: str | None,
+        request_id: str | None, options: dict[str, bool],
+    ) -> Entry:  # fmt: skip
+        self._entries_made += 1
+        entry = Entry(
+            self._entries_made,
+            at,
+            self.monotonic_of(at),
+            action,
+            account,
+            region,
+            list(ids),
+            call,
+            request_id,
+            options,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def accept(self, entry: Entry, changes: Iterable[Change]) -> None:
+        entry.accepted = True
+        for change in changes:
+            entry.effects[change.instance_id] = {
+                "before": change.before,
+                "after": change.after,
+                "ends_at": change.ends_at,
+                "ends_as": change.ends_as,
+            }
+
+    def moved(
+        self, change: Change, *, at: float, account: str, region: str, action: str, by: str, call: str | None
+    ) -> None:
+        """Records a transition that has begun."""
+        self._transitions_made += 1
+        ends = None if change.ends_at is None else self.monotonic_of(change.ends_at)
+        self.transitions.append(
+            Transition(
+                self._transitions_made, change.instance_id, account, region, action, by, call, change.before,
+                at, self.monotonic_of(at), change.ends_at, ends, change.ends_as,
+            )
+        )  # fmt: skip
+
+    def read(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
+        return [
+            asdict(entry)
+            for entry in self.entries
+            if entry.number > since and (instance is None or instance in entry.ids)
+        ]
+
+    def times(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
+        return [
+            asdict(moved)
+            for moved in self.transitions
+            if moved.number > since and instance in (None, moved.instance_id)
+        ]
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Calls and throttled calls per account, region and action."""
+        return [
+            {
+                "account": key[0],
+                "region": key[1],
+                "action": key[2],
+                "calls": n,
+                "throttled": self.throttled[key],
+            }
+            for key, n in sorted(self.calls.items())
+        ]
