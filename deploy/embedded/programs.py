@@ -1,0 +1,159 @@
+"""Cloudevy's own programs as the launcher starts them, each with the settings it needs and no others'.
+
+Only the worker (and what installs the ticks) holds the vault's private keys; the api can only seal.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.keys import Keys
+from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.processes import Program
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "frontend" / "dist"
+FLEET = ROOT / "simulator" / "fleets" / "demo.json"
+OWNER = "admin@example.com"
+PYTHON = sys.executable
+# What the demo keeps from the programs: an AWS identity of this machine has no business with a simulator.
+FOREIGN = ("CLOUDEVY_", "AWS_")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where everything listens in this run. `simulator` None: real AWS, or the person's own endpoint."""
+
+    database_url: str
+    broker_url: str
+    port: int
+    simulator: int | None
+    keys: Keys
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def simulator_url(self) -> str | None:
+        return f"http://{LOOPBACK}:{self.simulator}" if self.simulator else None
+
+    def common(self) -> dict[str, str]:
+        return inherited(demo=self.simulator is not None) | {
+            "CLOUDEVY_DATABASE_URL": self.database_url,
+            "CLOUDEVY_BROKER_URL": self.broker_url,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def for_api(self) -> dict[str, str]:
+        demo = {"CLOUDEVY_DEMO": "1"} if self.simulator else {}
+        return (
+            self.common()
+            | demo
+            | {
+                "CLOUDEVY_SECRET_KEY": self.keys.secret_key,
+                "CLOUDEVY_VAULT_PUBLIC_KEY": self.keys.vault_public,
+                "CLOUDEVY_PUBLIC_URL": self.url,
+                "CLOUDEVY_STATIC_DIR": str(PAGE),
+            }
+        )
+
+    def for_scheduler(self) -> dict[str, str]:
+        endpoint = {"CLOUDEVY_AWS_ENDPOINT_URL": self.simulator_url} if self.simulator_url else {}
+        return self.common() | endpoint | {"CLOUDEVY_VAULT_PRIVATE_KEYS": self.keys.vault_private}
+
+
+def inherited(*, demo: bool) -> dict[str, str]:
+    """This shell's environment; certificates, proxies and languages stay, settings of other programs do not.
+
+    Without the demo the person's own endpoint and AWS identity are what the scheduler is meant to use.
+    """
+    kept = ("CLOUDEVY_AWS_",) if not demo else ()
+    foreign = FOREIGN if demo else FOREIGN[:1]
+    return {k: v for k, v in os.environ.items() if k.startswith(kept or " ") or not k.startswith(foreign)}
+
+
+def simulator(site: Site) -> Program:
+    address = ("--host", LOOPBACK, "--port", str(site.simulator), "--seed", str(FLEET))
+    return program(
+        "simulator", "simulator", *address, environment=inherited(demo=True) | {"PYTHONUNBUFFERED": "1"}
+    )
+
+
+def api(site: Site) -> Program:
+    """The API and the page on one port."""
+    serve = (
+        "--interface",
+        "wsgi",
+        "deploy.embedded.wsgi:application",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(site.port),
+    )
+    size = ("--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--log-level", "warning")
+    return program("api", "granian", *serve, *size, environment=site.for_api())
+
+
+def worker(site: Site) -> Program:
+    """The clock and the hands; its log is the story, so the terminal shows it."""
+    start = (
+        "-A",
+        "scheduler.app",
+        "worker",
+        "-P",
+        "threads",
+        "-c",
+        "16",
+        "-Q",
+        "clock,work",
+        "--without-mingle",
+        "--without-gossip",
+    )
+    return program("worker", "celery", *start, environment=site.for_scheduler(), shown=True)
+
+
+def beat(site: Site) -> Program:
+    start = (
+        "-A",
+        "scheduler.app",
+        "beat",
+        "-S",
+        "django_celery_beat.schedulers:DatabaseScheduler",
+        "--pidfile=",
+    )
+    return program("beat", "celery", *start, environment=site.for_scheduler())
+
+
+def migrate(site: Site) -> Program:
+    return program("migrate", "api", "migrate", "--no-input", environment=site.for_api())
+
+
+def install(site: Site) -> Program:
+    return program("install", "scheduler", "install", environment=site.for_scheduler())
+
+
+def bootstrap(site: Site, *, credentials: Path) -> Program:
+    who = ("--owner-email", OWNER, "--credentials-file", str(credentials))
+    return program("bootstrap", "api", "bootstrap", *who, environment=site.for_api())
+
+
+def tool(name: str, *arguments: str) -> Program:
+    """A part of the launcher that talks to the public API like anybody else; its words are for the terminal."""
+    environment = inherited(demo=True) | {"PYTHONUNBUFFERED": "1"}
+    return program(name, f"deploy.embedded.{name}", *arguments, environment=environment, shown=True)
+
+
+def program(
+    name: str, module: str, *arguments: str, environment: Mapping[str, str], shown: bool = False
+) -> Program:
+    return Program(
+        name=name,
+        command=(PYTHON, "-m", module, *arguments),
+        environment=environment,
+        shown=shown,
+        folder=ROOT,
+    )

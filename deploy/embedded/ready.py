@@ -1,0 +1,79 @@
+"""When everything is up, and telling about it: the questions asked, the ready file, the last words of the start."""
+
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+TIMEOUT = 2.0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What `--ready-file` holds."""
+
+    url: str
+    username: str
+    password: str
+    api_token: str
+    simulator_url: str | None
+
+    def write(self, path: Path) -> None:
+        """Readable by its owner only, and never half written."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(asdict(self), file)
+        fresh.replace(path)
+
+
+def read(path: Path) -> Ready:
+    return Ready(**json.loads(path.read_text()))
+
+
+def answers(url: str) -> Callable[[], bool]:
+    """A question: does `url` answer with 200?"""
+    return lambda: fetch(url)[0] == 200
+
+
+def healthy(url: str) -> Callable[[], bool]:
+    """A question: do the api and all it depends on say ok?"""
+    return lambda: fetch(f"{url}/readyz")[1].get("status") == "ok"
+
+
+def fetch(url: str) -> tuple[int, dict[str, Any]]:
+    """Status and JSON body; (0, {}) when nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as reply:
+            return reply.status, body(reply.read())
+    except urllib.error.HTTPError as error:
+        return error.code, body(error.read())
+    except OSError:
+        return 0, {}
+
+
+def body(raw: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def closing_words(ready: Ready, *, data: Path, started: float) -> str:
+    simulator = (
+        f"   A simulated EC2 with sample servers: {ready.simulator_url}\n" if ready.simulator_url else ""
+    )
+    return (
+        f"\nCloudevy is ready after {time.monotonic() - started:.1f} s:  {ready.url}\n"
+        f"   Sign in as  {ready.username}  with password  {ready.password}\n"
+        f"{simulator}"
+        f"   API token and password are kept in {data / 'credentials.json'}, logs in {data / 'logs'}\n"
+        f"   Ctrl-C stops everything.\n"
+    )

@@ -1,0 +1,1 @@
+"""The launcher's own behaviour: children, data folder, options."""

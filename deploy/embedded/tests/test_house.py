@@ -1,0 +1,57 @@
+"""One launcher per data folder; a folder that cannot be used is refused in a sentence."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import house, keys
+from deploy.embedded.errors import CannotStart
+
+
+def test_two_launchers_on_one_folder_refuse(tmp_path: Path) -> None:
+    with house.occupied(tmp_path, reset=False):
+        with pytest.raises(CannotStart, match="already running on"), house.occupied(tmp_path, reset=False):
+            pass
+    with house.occupied(tmp_path, reset=False):
+        pass
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    place.write_text("")
+    with (
+        pytest.raises(CannotStart, match="cannot be used .*Choose another"),
+        house.occupied(place, reset=False),
+    ):
+        pass
+
+
+def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = house.shutil._ntuple_diskusage(100, 99, 1)
+    monkeypatch.setattr(house.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(CannotStart, match="Only 0 MB are free"), house.occupied(tmp_path, reset=False):
+        pass
+
+
+def test_reset_removes_what_we_made_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "api.log").touch()
+    (tmp_path / "keys.json").touch()
+    (tmp_path / "holiday.jpg").touch()
+    with house.occupied(tmp_path, reset=True):
+        assert sorted(os.listdir(tmp_path)) == ["holiday.jpg", "lock", "logs", "run"]
+        assert not list((tmp_path / "logs").iterdir())
+
+
+def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    first = keys.keep(tmp_path)
+    assert keys.keep(tmp_path) == first
+    assert (tmp_path / keys.FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"secret_key": "x"}', '{"other": 1}'])
+def test_broken_keys_stop_the_start(tmp_path: Path, content: str) -> None:
+    (tmp_path / keys.FILE).write_text(content)
+    with pytest.raises(CannotStart, match=r"cannot be understood.*--reset"):
+        keys.keep(tmp_path)
