@@ -15,7 +15,9 @@ def endpoint(url: str) -> str | None:
     host = urlsplit(url).hostname or ""
     if host == "localhost" or (host.replace(".", "").isdigit() and ip_address(host).is_loopback):
         return url
-    raise BadEnvironment(f"CLOUDEVY_AWS_ENDPOINT_URL={url} is not on this machine. Only loopback hosts are allowed.")
+    raise BadEnvironment(
+        f"CLOUDEVY_AWS_ENDPOINT_URL={url} is not on this machine. Only loopback hosts are allowed."
+    )
 
 
 def identity() -> tuple[str, str] | None:

@@ -23,9 +23,12 @@ SECRETS = re.compile(
 log = logging.getLogger("cloudevy")
 
 
-def event(name: str, /, *, text: str = "", level: int = logging.INFO, **fields: object) -> None:
-    """Write down one fact: a dotted name in the past tense, its sentence and its fields."""
-    log.log(level, text or name, extra={"event": name, "fields": fields})
+def event(name: str, /, *, text: str = "", level: int = logging.INFO, quiet: bool = False, **fields: object) -> None:
+    """Write down one fact: a dotted name in the past tense, its sentence and its fields.
+
+    A `quiet` fact is for machines; people reading the human format are spared it.
+    """
+    log.log(level, text or name, extra={"event": name, "fields": fields, "quiet": quiet})
 
 
 def warning(name: str, /, *, text: str = "", **fields: object) -> None:
@@ -36,6 +39,11 @@ def warning(name: str, /, *, text: str = "", **fields: object) -> None:
 def redact(text: str) -> str:
     """`text` without anything that looks like a credential."""
     return SECRETS.sub("[redacted]", text)
+
+
+def loud(record: logging.LogRecord) -> bool:
+    """Whether people want to read it."""
+    return not getattr(record, "quiet", False)
 
 
 class HumanFormatter(logging.Formatter):

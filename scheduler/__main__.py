@@ -1,0 +1,27 @@
+"""`python -m scheduler install | keygen | health`: what an operator does besides running worker and beat."""
+
+import sys
+
+from shared import vault
+
+USAGE = """usage: python -m scheduler COMMAND
+
+  install   write the fixed ticks into beat's table and remove those that are gone
+  keygen    print a new key pair for the vault: the public line, then the private one
+"""
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["keygen"]:
+        print(*vault.generate("k1"), sep="\n")
+        return 0
+    if arguments == ["install"]:
+        from scheduler.install import install  # noqa: PLC0415  needs settings, which keygen must not
+
+        install()
+        return 0
+    sys.stderr.write(USAGE)
+    return 2
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""The clock in every worker, for when beat or Redis is away: runs overdue ticks in this process.
+
+It starts with the worker as a thread, not as a task, and asks the database who is late.
+"""
+
+import threading
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from scheduler import ticks
+from shared.logs import event, log
+
+LATE_SECONDS = 3.0
+PERIOD_SECONDS = 1.0
+
+
+def watch(*, stop: threading.Event) -> None:
+    """Every second until `stop`: run what nobody else ran."""
+    working = False
+    while not stop.wait(PERIOD_SECONDS):
+        late = once()
+        if bool(late) != working:
+            working = bool(late)
+            tell(late)
+
+
+def once() -> list[str]:
+    """Run every overdue tick that no other process is running; their names."""
+    close_old_connections()
+    try:
+        late = ticks.overdue(seconds=LATE_SECONDS)
+        return [name for name in late if run_alone(name)]
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The fallback clock waits, the database is not answering: %s", str(error).strip())
+        return []
+    finally:
+        close_old_connections()
+
+
+def run_alone(name: str) -> bool:
+    """Run the tick under its session lock; False when somebody else has it."""
+    key = [f"cloudevy tick {name}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
+        if not cursor.fetchone()[0]:
+            return False
+    try:
+        ticks.run(name)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
+    return True
+
+
+def tell(late: list[str]) -> None:
+    if late:
+        event("fallback.began", text=f"⏰ Beat or Redis is away, this worker keeps the clock ({', '.join(late)}).")
+    else:
+        event("fallback.ended", text="⏰ The clock ticks by itself again.")

@@ -1,0 +1,214 @@
+"""Send: requested operations of one (region, action) become one request to EC2.
+
+Three short steps, never a transaction open across the network: claim (rows locked, tokens taken, intent
+committed), the request itself, and what came of it. `outcome` holds the third.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from scheduler import hands, outcome, story
+from scheduler.connect import connect
+from scheduler.deciding import RUN, Ready, Wait, before_sending
+from scheduler.ec2 import buckets
+from scheduler.ec2.gateway import Answer, CloudError, Ec2, NotSent
+from scheduler.fire import is_gone
+from scheduler.watchdog import watched
+from shared import broker, clock
+from shared.errors import CredentialUnusable
+from shared.fleet.models import Bucket, Region, Server
+from shared.fleet.status import TRANSITIONS, seen_at
+from shared.operations import services
+from shared.operations.models import Call, Operation
+from shared.operations.states import ACTIVE, Origin, State
+
+MOST = 1000
+LEASE = timedelta(seconds=15)
+# A request older than this was frozen on its way; somebody else may have taken over (the lease is 15 s).
+STALE_SECONDS = 5.0
+OWNER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+def due_groups(now: datetime) -> list[tuple[int, str]]:
+    """The (region, action) pairs that have something to send."""
+    waiting = Operation.objects.filter(state=State.REQUESTED, not_before__lte=now)
+    return list(waiting.values_list("server__region_id", "action").distinct().order_by())
+
+
+def drain(region: int, action: str) -> None:
+    """Send everything that may go now; comes back at once for what did not fit into one request."""
+    row = Region.objects.select_related("account").get(id=region)
+    try:
+        call = claim(row, action)
+    except IntegrityError:
+        return  # another worker made one of these servers busy; the next sweep finds the rest
+    if call is None:
+        return
+    transmit(row, call)
+    hands.soon(broker.DRAIN_REGION, region=region, action=action)
+
+
+def claim(region: Region, action: str) -> Call | None:
+    """Commit the intent: these operations are being sent. None when nothing may go now."""
+    now = clock.now()
+    with transaction.atomic():
+        chosen = judged(candidates(region, action, now=now), now=now)
+        granted = tokens(region, action, chosen, now=now)
+        if not granted:
+            return None
+        call = Call.objects.create(
+            workspace_id=region.workspace_id,
+            region=region,
+            action=action,
+            options=granted[0].options,
+            owner=OWNER,
+            sent_at=now,
+            lease_until=now + LEASE,
+        )
+        mark(granted, call, now=now)
+    return call
+
+
+def candidates(region: Region, action: str, *, now: datetime) -> list[Operation]:
+    """Requested operations whose server is free, locked together with the server; people first."""
+    active = Operation.objects.filter(server=OuterRef("server"), state__in=[state.value for state in ACTIVE])
+    rows = (
+        Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self", "server"))
+        .select_related("server__region", "schedule", "author")
+        .filter(server__region=region, action=action, state=State.REQUESTED, not_before__lte=now)
+        .filter(~Exists(active))
+        .alias(by_rule=Q(origin=Origin.RULE.value))
+        .order_by("by_rule", "due_at", "id")[:MOST]
+    )
+    return one_group(list(rows))
+
+
+def one_group(rows: list[Operation]) -> list[Operation]:
+    """Those that fit into one request: one per server, the same options, and alone what must go alone."""
+    chosen: dict[int, Operation] = {}
+    for row in rows:
+        fits = not chosen or (row.options == rows[0].options and not row.alone and not rows[0].alone)
+        if fits:
+            chosen.setdefault(row.server_id, row)
+    return list(chosen.values())
+
+
+def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
+    """Those that should really be sent; the others are ended or put off, each with its reason."""
+    newer = overtaken(rows)
+    return [row for row in rows if runs(row, newer=row.id in newer, now=now)]
+
+
+def runs(row: Operation, *, newer: bool, now: datetime) -> bool:
+    verdict = before_sending(ready(row, newer=newer, now=now), now=now)
+    if isinstance(verdict, Wait):
+        Operation.objects.filter(id=row.id).update(not_before=verdict.until)
+        return False
+    if verdict is not RUN:
+        services.end(row, State.SKIPPED, reason=verdict.reason, now=now, **verdict.words)
+        transaction.on_commit(lambda: story.skipped(row))
+        return False
+    return True
+
+
+def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
+    server, region = row.server, row.server.region
+    return Ready(
+        action=row.action,
+        by_rule=row.origin == Origin.RULE,
+        grace_until=row.grace_until,
+        observed_state=server.observed_state,
+        seen_at=seen_at(
+            observed_at=server.observed_at, looked_at=region.looked_at, missing=bool(server.missing_since)
+        ),
+        gone=is_gone(server, now=now),
+        protected=server.protected,
+        newer=newer,
+    )
+
+
+def overtaken(rows: list[Operation]) -> set[int]:
+    """Rule operations whose server has a later start or stop of a rule waiting too."""
+    later = Operation.objects.filter(
+        server=OuterRef("server"),
+        state=State.REQUESTED,
+        origin=Origin.RULE.value,
+        action__in=["start", "stop"],
+        due_at__gt=OuterRef("due_at"),
+    )
+    mine = Operation.objects.filter(id__in=[row.id for row in rows], origin=Origin.RULE.value)
+    return set(mine.filter(Exists(later)).values_list("id", flat=True))
+
+
+def tokens(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
+    """As many of these as EC2's bucket allows now; the rest comes back when it has refilled."""
+    if not rows:
+        return []
+    limits = buckets.AWS
+    full = buckets.full(action, now=now, limits=limits)
+    fresh = {"requests": full.requests, "servers": full.servers, "refilled_at": now}
+    Bucket.objects.bulk_create(
+        [Bucket(workspace_id=region.workspace_id, region=region, action=action, **fresh)], ignore_conflicts=True
+    )
+    bucket = Bucket.objects.select_for_update(no_key=True).get(region=region, action=action)
+    if bucket.limits:
+        limits = buckets.custom(action, bucket.limits)
+    level = buckets.Level(bucket.requests, bucket.servers, bucket.refilled_at)
+    grant = buckets.take(level, action=action, wanted=len(rows), now=now, limits=limits)
+    left = grant.level
+    Bucket.objects.filter(id=bucket.id).update(
+        requests=left.requests, servers=left.servers, refilled_at=left.refilled_at
+    )
+    if grant.retry_at is not None:
+        rest = [row.id for row in rows[grant.count :]]
+        Operation.objects.filter(id__in=rest).update(not_before=grant.retry_at)
+    return rows[: grant.count]
+
+
+def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
+    """Operations to `sending`, their servers in transition: the intent, written before the socket is."""
+    for row in rows:
+        row.snapshot = row.snapshot | {"before": row.server.observed_state, "checks": row.server.checks}
+        row.state, row.call, row.sending_at = State.SENDING.value, call, now
+        row.attempt += 1
+        row.server.transition = TRANSITIONS[row.action]
+        row.server.transition_operation, row.server.transition_since = row.id, now
+    Operation.objects.bulk_update(rows, ["snapshot", "state", "call", "sending_at", "attempt"], batch_size=500)
+    servers = [row.server for row in rows]
+    fields = ["transition", "transition_operation", "transition_since"]
+    Server.objects.bulk_update(servers, fields, batch_size=500)
+
+
+def transmit(region: Region, call: Call) -> None:
+    """The request itself, outside any transaction; then what came of it."""
+    guard = fresh(since=time.clock_gettime(time.CLOCK_BOOTTIME))
+    rows = list(call.operations.select_related("server", "schedule", "author", "server__region").order_by("id"))
+    try:
+        answer = ask(connect(region), call, rows, guard)
+    except (CloudError, CredentialUnusable) as error:
+        outcome.refused(region, call, rows, error)
+    else:
+        outcome.accepted(region, call, rows, answer)
+
+
+def ask(ec2: Ec2, call: Call, rows: list[Operation], guard: Callable[[], None]) -> Answer:
+    ids = [row.server.instance_id for row in rows]
+    with watched():
+        return ec2.act(call.action, ids, call=call.id, options=call.options, guard=guard)
+
+
+def fresh(*, since: float) -> Callable[[], None]:
+    """A guard that stops a request whose process slept too long between the commit and the socket."""
+
+    def guard() -> None:
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - since
+        if age > STALE_SECONDS:
+            raise NotSent(f"This process was frozen for {age:.0f} s before it could send.")
+
+    return guard

@@ -1,0 +1,100 @@
+"""Settle: a look ends the operations whose end it shows. Applies the pure verdicts of `settling`.
+
+`settle_region` belongs inside the look's transaction, with the operations locked; `explain_surprises` asks EC2
+a second question and so belongs outside of any.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from scheduler.ec2.gateway import CloudError, Ec2, SeenServer
+from scheduler.observe import Sight, explain
+from scheduler.settling import Seen, Sent, Settled, settle
+from scheduler.watchdog import watched
+from shared.operations import services
+from shared.operations.models import Operation
+from shared.operations.states import State
+
+NO_REASON = "EC2 gave no reason"
+Surprise = tuple[Operation, Settled]
+
+
+def settle_region(
+    active: Iterable[Operation], sights: Iterable[Sight], *, now: datetime
+) -> tuple[list[Operation], list[Surprise]]:
+    """Those of `active` that these sights end, in their new state, and those that EC2 must explain first."""
+    by_instance = {sight.instance_id: sight for sight in sights}
+    ended: list[Operation] = []
+    surprises: list[Surprise] = []
+    for operation in active:
+        sight = by_instance.get(operation.server.instance_id)
+        if sight is None:
+            continue
+        settled = settle(sent(operation), Seen(sight.state, sight.checks, sight.asked_at), now=now)
+        if settled.surprise:
+            surprises.append((operation, settled))
+        elif apply(operation, settled, now=now):
+            ended.append(operation)
+    return ended, surprises
+
+
+def sent(operation: Operation) -> Sent:
+    """The facts of an operation that its settling depends on."""
+    return Sent(
+        action=operation.action,
+        sending_at=operation.sending_at or operation.requested_at,
+        accepted_at=operation.accepted_at,
+        lease_until=operation.call.lease_until if operation.call else None,
+        grace_until=operation.grace_until,
+        attempt=operation.attempt,
+        was_healthy=operation.snapshot.get("checks") == "ok",
+        dipped=operation.dipped_at is not None,
+    )
+
+
+def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
+    """Do what the verdict says; True when the operation has ended."""
+    if settled.dipped:
+        Operation.objects.filter(id=operation.id, dipped_at=None).update(dipped_at=now)
+    if settled.to is None:
+        return False
+    if settled.to == State.ACCEPTED:
+        services.move([operation.id], State.ACCEPTED, accepted_at=now)
+        return False
+    if settled.to == State.REQUESTED:
+        send_again(operation, now=now)
+        return False
+    return services.end(operation, settled.to, reason=settled.reason, now=now, **settled.words)
+
+
+def send_again(operation: Operation, *, now: datetime) -> None:
+    """A call nobody answered provably did nothing."""
+    if services.move([operation.id], State.REQUESTED, not_before=now, call=None):
+        services.free([operation.id])
+
+
+def explain_surprises(surprises: Iterable[Surprise], ec2: Ec2, *, now: datetime) -> list[Operation]:
+    """Ask EC2 for its StateReason; the operations that ended with it. What no longer surprises stays open."""
+    waiting = {operation.server.instance_id: (operation, settled) for operation, settled in surprises}
+    if not waiting:
+        return []
+    found, trouble = details(ec2, list(waiting))
+    ended = []
+    for instance_id, (operation, settled) in waiting.items():
+        seen = found.get(instance_id)
+        if seen is not None and seen.state != "stopped":
+            continue
+        reason = (seen.state_reason if seen else "") or trouble or NO_REASON
+        explain(operation.server_id, reason)
+        if services.end(operation, State(settled.to), reason=settled.reason, now=now, aws=f"{reason}."):
+            ended.append(operation)
+    return ended
+
+
+def details(ec2: Ec2, ids: list[str]) -> tuple[dict[str, SeenServer], str]:
+    """What DescribeInstances says of these, or why it says nothing."""
+    try:
+        with watched():
+            return {each.instance_id: each for each in ec2.servers(ids)}, ""
+    except CloudError as error:
+        return {}, f"{NO_REASON} ({error})"

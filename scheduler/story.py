@@ -1,0 +1,158 @@
+"""The story of each execution, as `docker logs` tells it. Every sentence in the log comes from here.
+
+Facts in, one write out; lines are told only when they are true. It decides nothing and asks nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.logs import event, warning
+from shared.operations.models import Operation
+from shared.operations.states import State
+
+ICONS = {"start": "▶️ ", "stop": "⏹️ ", "reboot": "🔄"}
+MANY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A call and the operations it carried, in one region."""
+
+    account: int
+    region: str
+    call: int
+    action: str
+    operations: Sequence[Operation]
+    before: dict[int, str]
+
+
+def fired(operation: Operation) -> None:
+    """A rule made this operation; told at once only when it will not run."""
+    if operation.state == State.SKIPPED:
+        skipped(operation)
+    else:
+        event("operation.requested", quiet=True, **ids(operation))
+
+
+def skipped(operation: Operation) -> None:
+    event("operation.skipped", text=skipped_text(operation), **ids(operation))
+
+
+def skipped_text(operation: Operation) -> str:
+    return f"⏭️  Skipped: {what(operation)}: {operation.detail}{behind(operation)}"
+
+
+def accepted(batch: Batch) -> None:
+    """EC2 accepted the call: the block of DESIGN, one per server, or once with the count for a crowd."""
+    if len(batch.operations) > MANY:
+        crowd(batch)
+        return
+    for operation in batch.operations:
+        text = "\n".join([*heading(operation), *told(batch, operation)])
+        event("operation.accepted", text=text, call=batch.call, **ids(operation))
+
+
+def crowd(batch: Batch) -> None:
+    first, count = batch.operations[0], len(batch.operations)
+    text = "\n".join([*heading(first, count=count), *told(batch, first, count=count)])
+    event("call.accepted", text=text, call=batch.call, servers=count, action=batch.action)
+    for operation in batch.operations:
+        event("operation.accepted", text=f"   sent: {what(operation)}{behind(operation)}", **ids(operation))
+
+
+def heading(operation: Operation, *, count: int = 1) -> list[str]:
+    asked = asked_by(operation)
+    target = f'server "{operation.server}" (ID: {operation.server_id})' if count == 1 else f"{count} servers"
+    return [asked, f"🎯 Executing: {operation.action} on {target}"]
+
+
+def asked_by(operation: Operation) -> str:
+    if operation.schedule_id or "schedule" in operation.snapshot:
+        return f"▶️  Executing schedule: {operation.snapshot['schedule']} (ID: {operation.schedule_id})"
+    who = operation.author or "an API token"
+    return f"▶️  Executing request of {who} (ID: {operation.request_id})"
+
+
+def told(batch: Batch, operation: Operation, *, count: int = 1) -> list[str]:
+    verb = operation.action.capitalize()
+    whom = f"instance {operation.server.instance_id}" if count == 1 else f"{count} instances"
+    lines = [
+        f"   🔑 Decrypting credentials for cloud account ID: {batch.account}",
+        f"   ✅ Credentials validated, region: {batch.region}",
+    ]
+    if count == 1:
+        lines.append(f"   Current state: {batch.before[operation.server_id]}")
+    lines.append(f"   {ICONS[operation.action]} {verb} command sent for {whom}")
+    lines.append(f"   📊 Database status updated to: {operation.server.transition} ✅")
+    return lines
+
+
+def finished(operation: Operation) -> None:
+    """The end state was seen, or it was not; milliseconds are from due to the end we saw."""
+    if operation.state == State.SUCCEEDED:
+        text = f"✅ Success: {operation.action} completed in {milliseconds(operation)}ms{behind(operation)}"
+        event("operation.succeeded", text=text, milliseconds=milliseconds(operation), **ids(operation))
+        return
+    if operation.state == State.UNKNOWN:
+        text = f"❔ Unknown: {what(operation)}: {operation.detail}{behind(operation)}"
+        warning("operation.unknown", text=text, **ids(operation))
+        return
+    text = f"❌ Failed: {what(operation)}: {operation.detail}{behind(operation)}"
+    warning("operation.failed", text=text, **ids(operation))
+
+
+def put_off(operation: Operation, *, why: str, until: datetime) -> None:
+    text = f"⏳ Waiting: {what(operation)}: {why} Trying again at {until:%H:%M:%S} UTC{behind(operation)}"
+    event("operation.put_off", text=text, **ids(operation))
+
+
+def unanswered(*, call: int, count: int, why: str) -> None:
+    text = f"❔ No answer from EC2 to call {call} ({count} server(s)): {why} Looking before anything is sent again."
+    warning("call.unanswered", text=text, call=call)
+
+
+def changed(*, server: int, name: str, before: str, after: str, ours: bool) -> None:
+    """EC2 says something else than last time. Changes we did not ask for are told; ours end in `finished`."""
+    text = f'👀 Server "{name}" (ID: {server}): {before} → {after}, not asked by us'
+    event("server.changed", text=text, quiet=ours, server=server, before=before, after=after)
+
+
+def region_trouble(*, region: int, name: str, account: int, why: str) -> None:
+    text = f"⚠️  Region {name} of cloud account ID: {account} cannot be read: {why} Showing the last known states."
+    warning("region.unreadable", text=text, region=region, account=account)
+
+
+def region_back(*, region: int, name: str, account: int) -> None:
+    event(
+        "region.readable",
+        text=f"✅ Region {name} of cloud account ID: {account} can be read again.",
+        region=region,
+        account=account,
+    )
+
+
+def what(operation: Operation) -> str:
+    return f'{operation.action} on server "{operation.server}"'
+
+
+def behind(operation: Operation) -> str:
+    return f' (server "{operation.server}", ID: {operation.server_id}, operation {operation.id})'
+
+
+def milliseconds(operation: Operation) -> int:
+    end = operation.finished_at or operation.due_at
+    return round((end - operation.due_at).total_seconds() * 1000)
+
+
+def ids(operation: Operation) -> dict[str, object]:
+    return {
+        "operation": operation.id,
+        "server": operation.server_id,
+        "instance": operation.server.instance_id,
+        "action": operation.action,
+        "state": str(operation.state),
+        "reason": operation.reason or None,
+        "schedule": operation.schedule_id,
+        "due_at": operation.due_at,
+    }

@@ -1,0 +1,69 @@
+"""Sweep: finish what a dead process left, and end what has waited too long.
+
+Nothing is ever sent again from here: a call without an answer makes its region be looked at, and the look
+decides.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from scheduler import story
+from scheduler.settling import TIMEOUT
+from shared import clock
+from shared.fleet.models import Region
+from shared.operations import services
+from shared.operations.models import Call, Operation
+from shared.operations.states import State
+from shared.schedules import services as schedules
+
+BATCH = 500
+
+
+def sweep() -> None:
+    """Everything that time alone has decided."""
+    now = clock.now()
+    wake_regions(now)
+    ended = [*too_late(now), *never_seen(now)]
+    for operation in ended:
+        (story.skipped if operation.state == State.SKIPPED else story.finished)(operation)
+    schedules.resume_due(now=now)
+
+
+def wake_regions(now: datetime) -> None:
+    """Calls whose lease ran out without an answer: look there next."""
+    orphans = Call.objects.filter(outcome="", lease_until__lte=now)
+    still_open = orphans.filter(operations__state=State.SENDING)
+    Region.objects.filter(id__in=still_open.values("region")).update(next_look_at=now)
+    settled = orphans.exclude(id__in=still_open.values("id"))
+    settled.update(outcome="abandoned", answered_at=now)
+
+
+def too_late(now: datetime) -> list[Operation]:
+    """Requested operations whose grace has passed."""
+    waiting = Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now)
+    return ended(waiting.values_list("id", flat=True)[:BATCH], State.SKIPPED, reason="too_late", now=now)
+
+
+def never_seen(now: datetime) -> list[Operation]:
+    """Accepted operations past their time-out in regions that no look has reached since."""
+    done: list[Operation] = []
+    for action, limit in TIMEOUT.items():
+        silent = Operation.objects.filter(
+            state=State.ACCEPTED, action=action, accepted_at__lt=now - limit, server__region__look_failures__gt=0
+        )
+        done += ended(silent.values_list("id", flat=True)[:BATCH], State.UNKNOWN, reason="not_seen", now=now)
+    return done
+
+
+def ended(ids: Iterable[int], to: State, *, reason: str, now: datetime) -> list[Operation]:
+    """End these, skipping what another process is ending."""
+    with transaction.atomic():
+        rows = (
+            Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            .select_related("server__region", "schedule", "author")
+            .filter(id__in=list(ids))
+            .order_by("id")
+        )
+        return [row for row in rows if services.end(row, to, reason=reason, now=now)]
