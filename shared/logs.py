@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 LIMIT = 4000
+CUT = " […]"
 SECRETS = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{12,20}\b"
     r"|(?<=Authorization: )\S.*"
@@ -92,7 +93,7 @@ def stamp(record: logging.LogRecord) -> str:
 def clipped(text: str, *, limit: int = LIMIT) -> str:
     """`text` cut to `limit` bytes, with a mark where it was cut."""
     raw = text.encode()
-    return text if len(raw) <= limit else raw[: limit - 4].decode(errors="ignore") + " […]"
+    return text if len(raw) <= limit else raw[: limit - len(CUT.encode())].decode(errors="ignore") + CUT
 
 
 def config(style: str) -> dict[str, object]:

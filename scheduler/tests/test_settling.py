@@ -1,0 +1,97 @@
+"""What a look proves about an operation that was sent - and what it does not."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scheduler.settling import STAY, Seen, Sent, settle
+from shared.operations.states import State
+
+SENT_AT = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+ACCEPTED_AT = SENT_AT + timedelta(seconds=1)
+
+
+def after(seconds: float) -> datetime:
+    return ACCEPTED_AT + timedelta(seconds=seconds)
+
+
+def sent(action: str, **facts: object) -> Sent:
+    return replace(Sent(action, SENT_AT, ACCEPTED_AT), **facts)  # type: ignore[arg-type]
+
+
+def looked(sent: Sent, state: str, *, at: float, checks: str = "not-applicable") -> tuple[State | None, str]:
+    settled = settle(sent, Seen(state, checks, after(at)), now=after(at + 0.1))
+    return settled.to, settled.reason
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "at", "expected"),
+    [
+        ("stop", "stopped", 30, (State.SUCCEEDED, "end_seen")),
+        ("stop", "stopping", 30, (None, "")),
+        ("stop", "running", 30, (None, "")),  # an old answer, or a slow EC2: nothing is proven
+        ("start", "running", 30, (State.SUCCEEDED, "end_seen")),
+        ("start", "pending", 30, (None, "")),
+        ("start", "stopped", 2, (None, "")),  # EC2 may still tell the state before the request
+        ("start", "stopped", 30, (State.FAILED, "failed_start")),
+        ("stop", "terminated", 30, (State.FAILED, "ended_elsewhere")),
+        ("start", "shutting-down", 30, (State.FAILED, "ended_elsewhere")),
+        ("stop", "stopping", 1201, (State.FAILED, "confirm_timeout")),
+        ("start", "pending", 601, (State.FAILED, "confirm_timeout")),
+        ("reboot", "running", 301, (State.UNKNOWN, "reboot_not_proven")),
+        ("reboot", "stopped", 30, (State.FAILED, "ended_elsewhere")),
+    ],
+)
+def test_a_look_at_an_accepted_operation(
+    action: str, state: str, at: float, expected: tuple[State | None, str]
+) -> None:
+    assert looked(sent(action), state, at=at) == expected
+
+
+def test_an_answer_to_a_question_asked_before_acceptance_proves_nothing() -> None:
+    assert looked(sent("stop"), "stopped", at=-0.5) == (None, "")
+
+
+def test_a_failed_start_must_be_explained_by_ec2_first() -> None:
+    assert settle(sent("start"), Seen("stopped", "", after(30)), now=after(31)).surprise
+
+
+def test_a_reboot_is_proven_by_good_checks_that_failed_and_came_back() -> None:
+    healthy = sent("reboot", was_healthy=True)
+    assert looked(healthy, "running", at=5, checks="ok") == (None, "")
+    assert settle(healthy, Seen("running", "initializing", after(9)), now=after(9)).dipped
+    assert looked(replace(healthy, dipped=True), "running", at=20, checks="initializing") == (None, "")
+    assert looked(replace(healthy, dipped=True), "running", at=40, checks="ok") == (State.SUCCEEDED, "reboot_seen")
+
+
+def test_checks_that_were_not_good_before_a_reboot_cannot_prove_it() -> None:
+    young = sent("reboot", was_healthy=False)
+    assert settle(young, Seen("running", "initializing", after(9)), now=after(9)) is STAY
+    assert looked(young, "running", at=40, checks="ok") == (None, "")
+
+
+LEASE = SENT_AT + timedelta(seconds=15)
+LOST = Sent("stop", SENT_AT, None, lease_until=LEASE, grace_until=SENT_AT + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "at", "expected"),
+    [
+        ({}, "running", 10, (None, "")),  # its worker may still be alive
+        ({}, "stopping", 16, (State.ACCEPTED, "")),
+        ({}, "stopped", 16, (State.ACCEPTED, "")),
+        ({}, "running", 16, (State.REQUESTED, "")),  # two readings apart by 15 s: it was not done
+        ({"attempt": 5}, "running", 16, (State.UNKNOWN, "call_unanswered")),
+        ({"grace_until": SENT_AT}, "running", 16, (State.UNKNOWN, "call_unanswered")),
+        ({"action": "start"}, "pending", 16, (State.ACCEPTED, "")),
+        ({"action": "start"}, "stopped", 16, (State.REQUESTED, "")),
+        ({"action": "reboot"}, "running", 16, (State.UNKNOWN, "call_unanswered")),  # never sent twice
+    ],
+)
+def test_a_call_without_an_answer_is_settled_by_looking(
+    facts: dict[str, object], state: str, at: float, expected: tuple[State | None, str]
+) -> None:
+    seen = Seen(state, "ok", SENT_AT + timedelta(seconds=at))
+    settled = settle(replace(LOST, **facts), seen, now=seen.asked_at)  # type: ignore[arg-type]
+    assert (settled.to, settled.reason) == expected
