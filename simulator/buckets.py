@@ -6,6 +6,7 @@ Numbers: EC2 Developer Guide, "Request throttling for the Amazon EC2 API". Must 
 import math
 from dataclasses import dataclass
 
+from simulator.calls import Call
 from simulator.settings import Limits
 
 _READ = ((100, 20), None)
@@ -42,25 +43,23 @@ class _Bucket:
 
 
 class Buckets:
-    """All buckets of a world; each starts full."""
+    """All buckets of a world; each starts full, at the first call that touches it."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._buckets: dict[tuple[str, str, str], list[_Bucket]] = {}
 
-    def take(self, account: str, region: str, *, action: str, servers: int, now: float) -> bool:
-        """True when the call may pass; its tokens are then gone. `servers` is the number of ids in a mutation."""
+    def take(self, call: Call, *, bucket: str = "") -> bool:
+        """True when the call may pass; its tokens are gone. `bucket` names another than the action's own."""
         if not self.limits.on:
             return True
-        pair = self._pair(account, region, action, now)
-        for bucket in pair:
-            bucket.top_up(now, whole_seconds=self.limits.per_second_refill)
-        costs = [1.0, float(servers)][: len(pair)]
-        if not self.limits.strict_oversize:
-            costs = [min(cost, bucket.capacity) for cost, bucket in zip(costs, pair, strict=True)]
-        if all(bucket.fits(cost) for bucket, cost in zip(pair, costs, strict=True)):
-            for bucket, cost in zip(pair, costs, strict=True):
-                bucket.tokens -= cost
+        pair = self._pair(call, bucket or call.action)
+        costs = self._costs(call, pair)
+        for one in pair:
+            one.top_up(call.at, whole_seconds=self.limits.per_second_refill)
+        if all(one.fits(cost) for one, cost in zip(pair, costs, strict=True)):
+            for one, cost in zip(pair, costs, strict=True):
+                one.tokens -= cost
             return True
         if self.limits.throttled_costs:
             pair[0].tokens = max(0.0, pair[0].tokens - 1)
@@ -72,11 +71,18 @@ class Buckets:
             "/".join(key): [round(bucket.tokens, 3) for bucket in pair] for key, pair in self._buckets.items()
         }
 
-    def _pair(self, account: str, region: str, action: str, now: float) -> list[_Bucket]:
-        key = (account, region, action)
+    def _pair(self, call: Call, action: str) -> list[_Bucket]:
+        key = (call.account, call.region, action)
         if key not in self._buckets:
-            self._buckets[key] = [self._new(size, now) for size in self._sizes(account, action)]
+            self._buckets[key] = [self._new(size, call.at) for size in self._sizes(call.account, action)]
         return self._buckets[key]
+
+    def _costs(self, call: Call, pair: list[_Bucket]) -> list[float]:
+        """One request token, and one server token for each id where the action has such a bucket."""
+        costs = [1.0, float(len(call.ids))][: len(pair)]
+        if self.limits.strict_oversize:
+            return costs
+        return [min(cost, one.capacity) for cost, one in zip(costs, pair, strict=True)]
 
     def _sizes(self, account: str, action: str) -> list[tuple[float, float]]:
         special = self.limits.overrides.get(account, {}).get(action)

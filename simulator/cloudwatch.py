@@ -1,4 +1,4 @@
-"""CloudWatch's GetMetricData in AWS JSON 1.0, which is what boto3 sends: CPU figures that follow a server's state.
+"""CloudWatch's GetMetricData in AWS JSON 1.0, which is what boto3 sends: CPU figures that follow the state.
 
 Must not know how a caller was recognised.
 """
@@ -8,32 +8,34 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from simulator.calls import Caller
 from simulator.errors import AwsError
 from simulator.instances import Instance
-from simulator.world import Caller, World
+from simulator.world import World
 
 _MOST_QUERIES = 500
 _MOST_POINTS = 100_800
-_SHORTEST = {True: 60, False: 300}
+_MINUTE = 60
+_BOOT_SECONDS = 300
+_SHORTEST = {True: _MINUTE, False: 5 * _MINUTE}
 
 
-def answer(world: World, caller: Caller, target: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of `GraniteServiceVersion20100801.<target>`."""
-    action = target.rpartition(".")[2]
+def answer(world: World, caller: Caller, action: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON answer of an action."""
     if action != "GetMetricData":
         raise AwsError("UnknownOperationException", f"The operation {action} is not known here.")
-    now = world.clock()
-    world.admit(caller, action, now=now)
+    call = caller.asks(action, world.clock())
+    world.admit(call, caller)
     queries = asked.get("MetricDataQueries")
     if not isinstance(queries, list) or not 1 <= len(queries) <= _MOST_QUERIES:
-        raise _invalid(f"The parameter MetricDataQueries must have 1 to {_MOST_QUERIES} members.")
+        raise _invalid("MetricDataQueries", f"must have 1 to {_MOST_QUERIES} members")
     begin, end = _moment(asked, "StartTime"), _moment(asked, "EndTime")
     if begin >= end:
-        raise _invalid("The parameter StartTime must be less than the parameter EndTime.")
+        raise _invalid("StartTime", "must be less than EndTime")
     newest_first = asked.get("ScanBy", "TimestampDescending") != "TimestampAscending"
-    shown = world.region(caller, now=now, action=action)
+    shown = world.visible(call)
     return {
-        "MetricDataResults": [_result(shown, one, begin, min(end, now), newest_first) for one in queries],
+        "MetricDataResults": [_result(shown, one, begin, min(end, call.at), newest_first) for one in queries],
         "Messages": [],
     }
 
@@ -46,9 +48,9 @@ def _result(
         metric, period, key = stat["Metric"], int(stat["Period"]), one["Id"]
         names = {pair["Name"]: pair["Value"] for pair in metric.get("Dimensions", ())}
     except (KeyError, TypeError, ValueError) as error:
-        raise _invalid(f"A query needs Id and MetricStat with Metric and Period ({error!r}).") from error
-    if period < 60 or period % 60 or (end - begin) / period > _MOST_POINTS:
-        raise _invalid(f"The Period {period} is not a multiple of 60, or asks for too many points.")
+        raise _invalid("MetricDataQueries", f"lacks a part of Id and MetricStat: {error!r}") from error
+    if period <= 0 or period % _MINUTE or (end - begin) / period > _MOST_POINTS:
+        raise _invalid("Period", "must be a multiple of 60 and give at most 100,800 points")
     instance = shown.get(names.get("InstanceId", ""))
     known = metric.get("Namespace") == "AWS/EC2" and metric.get("MetricName") == "CPUUtilization"
     points = _points(instance, begin, end, period) if instance and known else []
@@ -74,8 +76,8 @@ def _cpu(instance: Instance, at: float) -> float:
     """A believable per cent: a base of its own, a slow wave, some noise, and a peak while booting."""
     base = 4 + _share(instance.instance_id) * 30
     wave = 0.5 * base * math.sin(at / 5400 + 7 * _share(instance.instance_id + "wave"))
-    noise = 6 * _share(f"{instance.instance_id}{int(at) // 60}")
-    boot = 35 if 0 <= at - instance.view(at).launched_at < 300 else 0
+    noise = 6 * _share(f"{instance.instance_id}{int(at) // _MINUTE}")
+    boot = 35 if 0 <= at - instance.view(at).launched_at < _BOOT_SECONDS else 0
     return round(min(99.0, max(0.3, base + wave + noise + boot)), 3)
 
 
@@ -86,9 +88,9 @@ def _share(text: str) -> float:
 def _moment(asked: Mapping[str, Any], name: str) -> float:
     value = asked.get(name)
     if not isinstance(value, int | float):
-        raise _invalid(f"The parameter {name} is required.")
+        raise _invalid(name, "is required")
     return float(value)
 
 
-def _invalid(text: str) -> AwsError:
-    return AwsError("InvalidParameterValue", text)
+def _invalid(parameter: str, problem: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"The parameter {parameter} {problem}.")

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from simulator import fleet
 from simulator.describe import check_status
 from simulator.instances import Instance, Reason
+from simulator.messages import Request
 from simulator.simulation import Simulation
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -20,21 +21,26 @@ Given = Mapping[str, Any]
 Handler = Callable[[Simulation, Given], dict[str, Any]]
 
 
-def answer(
-    simulation: Simulation, method: str, target: str, headers: Mapping[str, str], body: bytes
-) -> tuple[int, dict[str, Any]]:
+class BadControlError(ValueError):
+    """A control request that asks for what is not there."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"{what} {problem}")
+
+
+def answer(simulation: Simulation, request: Request) -> tuple[int, dict[str, Any]]:
     """HTTP status and JSON. What is wrong with a request is said in `error`."""
-    if problem := _foreign(headers):
+    if problem := _foreign(request.headers):
         return 403, {"error": problem}
-    url = urlsplit(target)
+    url = urlsplit(request.target)
     methods = ROUTES.get(url.path)
     if methods is None:
         return 404, {"error": f"There is no {url.path}. Known: {', '.join(sorted(ROUTES))}."}
-    if method not in methods:
-        return 405, {"error": f"{url.path} takes {', '.join(sorted(methods))}, not {method}."}
+    if request.method not in methods:
+        return 405, {"error": f"{url.path} takes {', '.join(sorted(methods))}, not {request.method}."}
     try:
-        given = dict(parse_qsl(url.query)) | _object(body)
-        return 200, _stamped(simulation, methods[method](simulation, given))
+        given = dict(parse_qsl(url.query)) | _object(request.body)
+        return 200, _stamped(simulation, methods[request.method](simulation, given))
     except (ValueError, TypeError, KeyError) as error:
         return 400, {"error": f"{type(error).__name__}: {error}"}
 
@@ -50,7 +56,7 @@ def _foreign(headers: Mapping[str, str]) -> str | None:
 def _object(body: bytes) -> dict[str, Any]:
     value = json.loads(body) if body.strip() else {}
     if not isinstance(value, dict):
-        raise ValueError("the body must be a JSON object")
+        raise BadControlError("body", "must be a JSON object")
     return value
 
 
@@ -66,7 +72,7 @@ def _health(simulation: Simulation, _: Given) -> dict[str, Any]:
 
 def _reset(simulation: Simulation, given: Given) -> dict[str, Any]:
     if unknown := set(given) - {"fleet", "profile", "seed"}:
-        raise ValueError(f"unknown field {sorted(unknown)[0]!r}; known: fleet, profile, seed")
+        raise BadControlError(min(unknown), "is no field of a reset")
     simulation.reset(data=given.get("fleet"), profile=given.get("profile"), seed=given.get("seed"))
     return _health(simulation, given)
 
@@ -120,13 +126,13 @@ def _list_faults(simulation: Simulation, _: Given) -> dict[str, Any]:
 
 
 def _add_faults(simulation: Simulation, given: Given) -> dict[str, Any]:
-    wanted = given["faults"] if "faults" in given else [given]
+    wanted = given.get("faults", [given])
     now = simulation.world.clock()
     return {"faults": [dataclasses.asdict(simulation.world.faults.add(one, now=now)) for one in wanted]}
 
 
 def _clear_faults(simulation: Simulation, given: Given) -> dict[str, Any]:
-    simulation.world.faults.clear([int(given["number"])] if "number" in given else None)
+    simulation.world.faults.clear(int(given["number"]) if "number" in given else None)
     return _list_faults(simulation, given)
 
 
@@ -145,20 +151,19 @@ def _instances(simulation: Simulation, given: Given) -> dict[str, Any]:
     spec = {name: value for name, value in given.items() if name != "account"}
     there = world.instance(spec["id"])
     if there is None:
-        world.add(fleet.instance(given["account"], spec, now=now))
-        there = world.instance(spec["id"])
+        there = fleet.instance(given["account"], spec, now=now)
+        world.add(there)
     else:
         fleet.change(there, spec)
-    assert there is not None
     return {"instance": _state(there, now)}
 
 
 def _outside(simulation: Simulation, given: Given) -> dict[str, Any]:
     instance, action = simulation.world.instance(given["instance"]), given["action"]
     if instance is None:
-        raise ValueError(f"there is no server {given['instance']!r}")
+        raise BadControlError(given["instance"], "is no server here")
     if action not in _OUTSIDE:
-        raise ValueError(f"unknown action {action!r}; known: {', '.join(_OUTSIDE)}")
+        raise BadControlError(action, f"is no outside action; known: {', '.join(_OUTSIDE)}")
     if action == "vanish":
         simulation.world.remove(instance)
         return {"change": None}

@@ -1,19 +1,20 @@
 """The reading calls: which servers a describe shows, filtered and cut into pages.
 
-Rules and limits: the EC2 API reference of DescribeInstances, DescribeInstanceStatus and DescribeInstanceAttribute.
+Rules and limits: the EC2 API reference of these actions, and "Filtering" in the EC2 user guide.
 Must not know XML.
 """
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from simulator import errors
+from simulator.calls import Caller
 from simulator.errors import AwsError
 from simulator.instances import STATE_CODES, Instance, View
-from simulator.world import Caller, World
+from simulator.world import World
 
 MOST_STATUS_IDS = 100
 _MOST_FILTER_VALUES = 200
@@ -21,6 +22,7 @@ _PAGE_SIZES = range(5, 1001)
 _TOKEN = re.compile(r"after:(\d+)")
 Filter = tuple[str, Sequence[str]]
 Row = tuple[Instance, View]
+Fields = Mapping[str, Callable[[Instance, View], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +70,35 @@ def statuses(world: World, caller: Caller, question: Question) -> Page:
 
 def attribute(world: World, caller: Caller, instance_id: str, *, dry_run: bool = False) -> Instance:
     """The server whose attribute DescribeInstanceAttribute shows."""
-    now, action = world.clock(), "DescribeInstanceAttribute"
-    world.admit(caller, action, now=now)
-    found = world.find(caller, [instance_id], now=now, action=action)
+    call = caller.asks("DescribeInstanceAttribute", world.clock(), ids=[instance_id])
+    world.admit(call, caller)
+    found = world.find(call)
     if dry_run:
         raise errors.dry_run()
     return found[0]
 
 
-def _with_filter(question: Question, extra: Filter) -> Question:
-    return Question(
-        question.ids, [*question.filters, extra], question.max_results, question.token, question.dry_run
-    )
+def _no_ids_in_pages(question: Question) -> None:
+    if question.ids and question.max_results is not None:
+        text = "The parameter instancesSet cannot be used with the parameter maxResults"
+        raise AwsError("InvalidParameterCombination", text)
 
 
-def _read(
-    world: World, caller: Caller, question: Question, *, action: str, fields: dict[str, Callable[[Instance, View], str]]
-) -> Page:  # fmt: skip
-    now = world.clock()
-    narrowed = bool(question.ids or question.filters or question.max_results or question.token)
-    world.admit(caller, action, now=now, bucket=action if narrowed else f"{action} unpaged")
-    if question.ids:
-        found = world.find(caller, question.ids, now=now, action=action)
-    else:
-        found = list(world.region(caller, now=now, action=action).values())
+def _read(world: World, caller: Caller, question: Question, *, action: str, fields: Fields) -> Page:
+    call = caller.asks(action, world.clock(), ids=question.ids)
+    narrowed = question.ids or question.filters or question.max_results or question.token
+    world.admit(call, caller, bucket=action if narrowed else f"{action} unpaged")
+    found = world.find(call) if question.ids else world.visible(call).values()
     tests = [_test(name, values, fields) for name, values in _checked(question.filters)]
     after, size = _place(question)
     if question.dry_run:
         raise errors.dry_run()
-    rows = ((i, i.view(world.seen_at(i, now=now, action=action))) for i in found if i.index > after)
+    rows = ((it, it.view(world.seen_at(it, call))) for it in found if it.index > after)
     return _page([row for row in rows if all(test(*row) for test in tests)], size)
+
+
+def _with_filter(question: Question, extra: Filter) -> Question:
+    return replace(question, filters=[*question.filters, extra])
 
 
 def _page(rows: list[Row], size: int | None) -> Page:
@@ -129,9 +130,7 @@ def _checked(filters: Sequence[Filter]) -> Sequence[Filter]:
     return filters
 
 
-def _test(
-    name: str, values: Sequence[str], fields: dict[str, Callable[[Instance, View], str]]
-) -> Callable[[Instance, View], bool]:  # fmt: skip
+def _test(name: str, values: Sequence[str], fields: Fields) -> Callable[[Instance, View], bool]:
     if name == "tag-key":
         return lambda instance, _: any(_like(key, values) for key in instance.tags)
     if name.startswith("tag:"):
@@ -154,7 +153,7 @@ def check_status(view: View) -> str:
     return view.checks if view.state == "running" else "not-applicable"
 
 
-_INSTANCE_FIELDS: dict[str, Callable[[Instance, View], str]] = {
+_INSTANCE_FIELDS: Fields = {
     "instance-id": lambda i, _: i.instance_id,
     "instance-state-name": lambda _, v: v.state,
     "instance-state-code": lambda _, v: str(STATE_CODES[v.state]),
@@ -166,7 +165,7 @@ _INSTANCE_FIELDS: dict[str, Callable[[Instance, View], str]] = {
     "ip-address": lambda _, v: v.public_ip or "",
     "owner-id": lambda i, _: i.account,
 }
-_STATUS_FIELDS: dict[str, Callable[[Instance, View], str]] = {
+_STATUS_FIELDS: Fields = {
     "availability-zone": lambda i, _: i.zone,
     "instance-state-name": lambda _, v: v.state,
     "instance-state-code": lambda _, v: str(STATE_CODES[v.state]),

@@ -6,13 +6,14 @@ Must not know connections, credentials or what the world does with a call.
 from collections.abc import Callable, Iterable
 
 from simulator import describe, errors, query, xml
+from simulator.calls import Caller
 from simulator.describe import Question
 from simulator.errors import AwsError
 from simulator.identity import REGIONS
 from simulator.instances import Instance
 from simulator.ledger import Change
 from simulator.query import Params
-from simulator.world import Caller, World
+from simulator.world import World
 
 Handler = Callable[[World, Caller, Params], str]
 
@@ -113,7 +114,7 @@ def _describe_instance_attribute(world: World, caller: Caller, params: Params) -
 
 
 def _describe_regions(world: World, caller: Caller, params: Params) -> str:
-    world.admit(caller, "DescribeRegions", now=world.clock())
+    world.admit(caller.asks("DescribeRegions", world.clock()), caller)
     wanted = query.members(params, "RegionName")
     for name in wanted:
         if name not in REGIONS:

@@ -54,7 +54,8 @@ def instance_store(ids: Sequence[str]) -> AwsError:
 def one_time_spot(ids: Sequence[str]) -> AwsError:
     text = (
         f"You can't stop the Spot Instance '{', '.join(ids)}' because it is associated with a one-time Spot "
-        "Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests."
+        "Instance request. "
+        "You can only stop Spot Instances associated with persistent Spot Instance requests."
     )
     return AwsError("UnsupportedOperation", text)
 
@@ -66,6 +67,23 @@ def not_hibernatable(ids: Sequence[str]) -> AwsError:
 
 def throttled() -> AwsError:
     return AwsError("RequestLimitExceeded", "Request limit exceeded.", status=503)
+
+
+def internal() -> AwsError:
+    return AwsError("InternalError", "An internal error has occurred", status=500)
+
+
+def unavailable() -> AwsError:
+    return AwsError("Unavailable", "The service is unavailable. Please try again shortly.", status=503)
+
+
+def no_capacity() -> AwsError:
+    """HTTP 500, as a published trace of a refused start shows."""
+    text = (
+        "We currently do not have sufficient capacity in the Availability Zone you requested. "
+        "Our system will be working on provisioning additional capacity."
+    )
+    return AwsError("InsufficientInstanceCapacity", text, status=500)
 
 
 def unauthorized(arn: str, *, action: str) -> AwsError:
@@ -100,6 +118,10 @@ def invalid_token() -> AwsError:
     return AwsError(
         "InvalidClientTokenId", "The security token included in the request is invalid.", status=403
     )
+
+
+def unsigned() -> AwsError:
+    return AwsError("MissingAuthenticationToken", "Missing Authentication Token", status=403)
 
 
 def expired_token() -> AwsError:

@@ -3,10 +3,12 @@
 Must not know how a fault is acted out; that is the part it strikes (the world, or the connection).
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from random import Random
 from typing import Any
+
+from simulator.calls import Call
 
 ERRORS = frozenset({"throttle", "error_500", "error_503", "denied", "insufficient_capacity", "expired"})
 BEFORE = frozenset({"down", "reset_before", "hang"})
@@ -15,12 +17,18 @@ ON_INSTANCE = frozenset({"not_found", "stale", "stuck", "failed_start"})
 KINDS = ERRORS | BEFORE | AFTER | ON_INSTANCE
 
 
+class UnknownFaultError(ValueError):
+    """A fault that cannot be made, with what could be."""
+
+    def __init__(self, what: object, known: Iterable[str]) -> None:
+        super().__init__(f"There is no fault with {what!r}. Known: {', '.join(sorted(known))}.")
+
+
 @dataclass(slots=True)
 class Fault:
-    """One scripted fault. Empty fields match everything; `until` is the moment it ends (UTC epoch seconds)."""
+    """One scripted fault. Empty fields match everything; `until` ends it (UTC epoch seconds)."""
 
     kind: str
-    number: int = 0
     account: str | None = None
     region: str | None = None
     action: str | None = None
@@ -28,25 +36,28 @@ class Fault:
     skip: int = 0
     count: int | None = None
     probability: float = 1.0
-    made_at: float = 0.0
-    until: float | None = None
     seconds: float | None = None
     code: str | None = None
     message: str | None = None
+    number: int = 0
+    made_at: float = 0.0
+    until: float | None = None
     struck: int = 0
 
-    def matches(self, account: str, region: str, action: str, ids: Collection[str]) -> bool:
+    def matches(self, call: Call) -> bool:
         return (
-            self.account in (None, account)
-            and self.region in (None, region)
-            and self.action in (None, action)
-            and (self.instance is None or self.instance in ids)
+            self.account in (None, call.account)
+            and self.region in (None, call.region)
+            and self.action in (None, call.action)
+            and (self.instance is None or self.instance in call.ids)
         )
 
     def spent(self, now: float) -> bool:
-        return (self.count is not None and self.struck >= self.count) or (
-            self.until is not None and now >= self.until
-        )
+        used_up = self.count is not None and self.struck >= self.count
+        return used_up or (self.until is not None and now >= self.until)
+
+
+_GIVEN = {field.name for field in fields(Fault)} - {"number", "made_at", "until", "struck"}
 
 
 class Faults:
@@ -57,50 +68,33 @@ class Faults:
         self._faults: list[Fault] = []
         self._made = 0
 
-    def add(self, wanted: dict[str, Any], *, now: float) -> Fault:
-        """ValueError when the kind or a field is unknown. `duration` (seconds from now) becomes `until`."""
-        wanted = dict(wanted)
-        duration = wanted.pop("duration", None)
+    def add(self, wanted: Mapping[str, Any], *, now: float) -> Fault:
+        """UnknownFaultError when the kind or a field is unknown. `duration` is in seconds from now."""
         if wanted.get("kind") not in KINDS:
-            raise ValueError(f"unknown fault kind {wanted.get('kind')!r}; known: {', '.join(sorted(KINDS))}")
-        try:
-            fault = Fault(**wanted)
-        except TypeError as error:
-            raise ValueError(f"a fault cannot have that field: {error}") from error
+            raise UnknownFaultError(wanted.get("kind"), KINDS)
+        if unknown := set(wanted) - _GIVEN - {"duration"}:
+            raise UnknownFaultError(min(unknown), _GIVEN | {"duration"})
         self._made += 1
+        fault = Fault(**{name: value for name, value in wanted.items() if name in _GIVEN})
         fault.number, fault.made_at = self._made, now
-        fault.until = now + duration if duration is not None else None
+        fault.until = now + float(wanted["duration"]) if "duration" in wanted else None
         self._faults.append(fault)
         return fault
 
-    def clear(self, numbers: Iterable[int] | None = None) -> None:
-        gone = None if numbers is None else set(numbers)
-        self._faults = [] if gone is None else [fault for fault in self._faults if fault.number not in gone]
+    def clear(self, number: int | None = None) -> None:
+        """Ends one fault, or all of them."""
+        self._faults = [] if number is None else [fault for fault in self._faults if fault.number != number]
 
-    @property
-    def active(self) -> bool:
-        return bool(self._faults)
+    def any(self, kinds: Collection[str]) -> bool:
+        """Whether a fault of these kinds exists at all; cheap, for the way that is gone most often."""
+        return any(fault.kind in kinds for fault in self._faults)
 
-    def any(self, kind: str) -> bool:
-        return any(fault.kind == kind for fault in self._faults)
-
-    def take(
-        self,
-        kinds: Collection[str],
-        *,
-        at: float,
-        account: str,
-        region: str,
-        action: str,
-        ids: Sequence[str] = (),
-    ) -> Fault | None:
-        """The first fault of these kinds that strikes this call (or this server); it counts as used."""
-        if not self._faults:
-            return None
+    def take(self, kinds: Collection[str], call: Call) -> Fault | None:
+        """The first fault of these kinds that strikes this call or a server it names; it is then used."""
         for fault in self._faults:
-            if fault.kind in kinds and not fault.spent(at) and fault.matches(account, region, action, ids):
-                if self._strikes(fault):
-                    return fault
+            due = fault.kind in kinds and not fault.spent(call.at) and fault.matches(call)
+            if due and self._strikes(fault):
+                return fault
         return None
 
     def _strikes(self, fault: Fault) -> bool:

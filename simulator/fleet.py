@@ -15,6 +15,7 @@ from simulator.power import USER_SHUTDOWN
 
 DEMO = Path(__file__).parent / "fleets" / "demo.json"
 _STEADY = ("running", "stopped", "terminated")
+_DIGITS = 12
 _OWN = {"id", "state", "name", "minutes"}
 _FIELDS = {field.name for field in fields(Instance)} - {
     "instance_id",
@@ -25,8 +26,11 @@ _FIELDS = {field.name for field in fields(Instance)} - {
 }
 
 
-class BadFleet(ValueError):
-    """A fleet file that cannot be used; the message names the place."""
+class BadFleetError(ValueError):
+    """A fleet that cannot be used; the message says why."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"The fleet cannot be used: {where} {problem}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +41,28 @@ class Fleet:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The file's JSON. BadFleet when it cannot be read."""
+    """The file's JSON. BadFleetError when it cannot be read."""
     try:
-        return json.loads(path.read_text())
+        content: dict[str, Any] = json.loads(path.read_text())
     except (OSError, json.JSONDecodeError) as error:
-        raise BadFleet(f"The fleet file {path} cannot be read: {error}. Give a JSON file.") from error
+        raise BadFleetError(str(path), f"cannot be read as JSON: {error}") from error
+    return content
 
 
 def read(data: Mapping[str, Any], *, now: float) -> Fleet:
-    """Servers in a steady state as of `now`, with the keys and roles of their accounts. BadFleet if it cannot be."""
+    """Servers in a steady state as of `now`, and their accounts' keys and roles. BadFleetError at a fault."""
     try:
         return _read(data, now)
     except KeyError as error:
-        raise BadFleet(f"The fleet file lacks {error} somewhere.") from error
+        raise BadFleetError(str(error), "is missing") from error
 
 
 def _read(data: Mapping[str, Any], now: float) -> Fleet:
     fleet = Fleet([], [], [])
     for account in data.get("accounts", ()):
         number = str(account.get("id", ""))
-        if not (number.isdigit() and len(number) == 12):
-            raise BadFleet(f"An account id has 12 digits, not {number!r}.")
+        if not (number.isdigit() and len(number) == _DIGITS):
+            raise BadFleetError("account id", f"has 12 digits, not {number!r}")
         fleet.credentials.extend(_credential(number, key) for key in account.get("keys", ()))
         fleet.roles.extend(_role(number, role) for role in account.get("roles", ()))
         fleet.instances.extend(instance(number, spec, now=now) for spec in account.get("instances", ()))
@@ -70,9 +75,9 @@ def instance(account: str, spec: Mapping[str, Any], *, now: float) -> Instance:
     """One server from its JSON. `minutes` is how long its state has lasted."""
     _check_fields(spec)
     if spec.get("region") not in REGIONS:
-        raise BadFleet(f"{spec.get('region')!r} is not a region; known: {', '.join(REGIONS)}.")
+        raise BadFleetError("region", f"{spec.get('region')!r} is none of {', '.join(REGIONS)}")
     if spec.get("state", "running") not in _STEADY:
-        raise BadFleet(f"A server begins as one of {', '.join(_STEADY)}, not {spec['state']!r}.")
+        raise BadFleetError("state", f"{spec['state']!r} is none of {', '.join(_STEADY)}")
     own = {name: value for name, value in spec.items() if name in _FIELDS}
     own["tags"] = {**({"Name": spec["name"]} if "name" in spec else {}), **spec.get("tags", {})}
     own.setdefault("zone", f"{spec['region']}a")
@@ -94,7 +99,9 @@ def change(made: Instance, spec: Mapping[str, Any]) -> None:
 
 def _check_fields(spec: Mapping[str, Any]) -> None:
     if unknown := sorted(set(spec) - _FIELDS - _OWN):
-        raise BadFleet(f"A server cannot have {unknown[0]!r}; known: {', '.join(sorted(_FIELDS | _OWN))}.")
+        raise BadFleetError(
+            unknown[0], f"is no property of a server; known: {', '.join(sorted(_FIELDS | _OWN))}"
+        )
 
 
 def _steady(made: Instance, state: str, since: float) -> View:

@@ -21,6 +21,7 @@ REGIONS = (
 LEARN = "any-nonempty"
 _ROLE = re.compile(r"arn:aws:iam::(\d{12}):role/([\w+=,.@/-]+)")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
+_DURATIONS = range(900, 43201)
 _LONGEST_CHAINED = 3600
 
 
@@ -40,7 +41,7 @@ class Credential:
 
 @dataclass(slots=True)
 class Role:
-    """A role to assume. `external_id` may be LEARN: the first one presented is kept and enforced from then on."""
+    """A role to assume. `external_id` may be LEARN: the first one presented is kept and enforced."""
 
     arn: str
     account: str
@@ -62,6 +63,16 @@ class Role:
         return hmac.compare_digest(self.learned, external_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What AssumeRole is asked for; `seconds` is how long the credentials shall last."""
+
+    role_arn: str
+    session: str
+    external_id: str | None = None
+    seconds: int = 3600
+
+
 class Identities:
     """Every credential and role of a simulation."""
 
@@ -74,17 +85,15 @@ class Identities:
     def credential(self, key_id: str) -> Credential | None:
         return self._credentials.get(key_id)
 
-    def assume(
-        self, caller: Credential, *, role_arn: str, session: str, external_id: str | None, seconds: int, now: float
-    ) -> Credential:  # fmt: skip
+    def assume(self, caller: Credential, wanted: Wish, *, now: float) -> Credential:
         """Temporary credentials for a role. AccessDenied without saying which condition failed."""
-        _check_request(caller, role_arn=role_arn, session=session, seconds=seconds)
-        role = self._roles.get(role_arn)
-        if role is None or not role.accepts(caller, external_id):
-            raise errors.role_denied(caller.arn, role=role_arn)
-        return self._hand_out(role, session, now + seconds)
+        _check(wanted, caller)
+        role = self._roles.get(wanted.role_arn)
+        if role is None or not role.accepts(caller, wanted.external_id):
+            raise errors.role_denied(caller.arn, role=wanted.role_arn)
+        return self._hand_out(role, wanted.session, expires_at=now + wanted.seconds)
 
-    def _hand_out(self, role: Role, session: str, expires_at: float) -> Credential:
+    def _hand_out(self, role: Role, session: str, *, expires_at: float) -> Credential:
         self._handed_out += 1
         name = role.arn.rsplit("/", 1)[1]
         unique = f"{self._handed_out:012d}"
@@ -102,19 +111,18 @@ class Identities:
         return credential
 
 
-def _check_request(caller: Credential, *, role_arn: str, session: str, seconds: int) -> None:
-    if not _ROLE.fullmatch(role_arn):
-        raise AwsError("ValidationError", f"{role_arn} is invalid")
-    if not _SESSION.fullmatch(session):
+def _check(wanted: Wish, caller: Credential) -> None:
+    if not _ROLE.fullmatch(wanted.role_arn):
+        raise AwsError("ValidationError", f"{wanted.role_arn} is invalid")
+    if not _SESSION.fullmatch(wanted.session):
         text = (
-            f"1 validation error detected: Value '{session}' at 'roleSessionName' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [\\w+=,.@-]*, and have a length of 2 to 64"
+            f"1 validation error detected: Value '{wanted.session}' at 'roleSessionName' failed to satisfy "
+            "constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]{2,64}"
         )
         raise AwsError("ValidationError", text)
-    if not 900 <= seconds <= 43200:
-        raise AwsError(
-            "ValidationError", f"Value '{seconds}' at 'durationSeconds' is not between 900 and 43200"
-        )
-    if caller.token and seconds > _LONGEST_CHAINED:
-        text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+    if wanted.seconds not in _DURATIONS:
+        text = f"The requested DurationSeconds {wanted.seconds} is not between 900 and 43200"
+        raise AwsError("ValidationError", text)
+    if caller.token and wanted.seconds > _LONGEST_CHAINED:
+        text = "The requested DurationSeconds exceeds the 1 hour limit of sessions made by role chaining"
         raise AwsError("ValidationError", text)

@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What EC2 knows of a server at one moment. `note` is StateTransitionReason, `checks` the status checks."""
+    """What EC2 knows of a server at a moment. `note` is StateTransitionReason, `checks` the status checks."""
 
     state: str
     launched_at: float

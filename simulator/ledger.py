@@ -1,19 +1,21 @@
-"""The append-only record of what really happened: every call that wanted to change something, and every change.
+"""The append-only record of what really happened: every call that wanted to change something, every change.
 
 Tests join it with a database. Must not know rules; it is told.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from simulator.calls import Call
 
 _KEPT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The effect on one server. `ends_at` is when the transition truly ends (None: nothing moves, or never)."""
+    """The effect on one server. `ends_at` is the true end of the transition (None: no move, or no end)."""
 
     instance_id: str
     before: str
@@ -35,7 +37,7 @@ class Entry:
     ids: list[str]
     call: str | None
     request_id: str | None
-    options: dict[str, bool] = field(default_factory=dict)
+    options: Mapping[str, bool]
     accepted: bool = False
     error: str | None = None
     answer: str = "sent"
@@ -73,22 +75,20 @@ class Ledger:
         self._entries_made = 0
         self._transitions_made = 0
 
-    def open(
-        self, *, at: float, action: str, account: str, region: str, ids: Sequence[str], call: str | None,
-        request_id: str | None, options: dict[str, bool],
-    ) -> Entry:  # fmt: skip
+    def open(self, call: Call) -> Entry:
+        """Writes a call down before its outcome is known; the caller fills the outcome in."""
         self._entries_made += 1
         entry = Entry(
-            self._entries_made,
-            at,
-            self.monotonic_of(at),
-            action,
-            account,
-            region,
-            list(ids),
-            call,
-            request_id,
-            options,
+            number=self._entries_made,
+            at=call.at,
+            monotonic=self.monotonic_of(call.at),
+            action=call.action,
+            account=call.account,
+            region=call.region,
+            ids=list(call.ids),
+            call=call.mark,
+            request_id=call.request_id,
+            options=call.options,
         )
         self.entries.append(entry)
         return entry
@@ -103,20 +103,28 @@ class Ledger:
                 "ends_as": change.ends_as,
             }
 
-    def moved(
-        self, change: Change, *, at: float, account: str, region: str, action: str, by: str, call: str | None
-    ) -> None:
-        """Records a transition that has begun."""
+    def moved(self, change: Change, call: Call, *, by: str) -> None:
+        """Records a transition that begins with this call."""
         self._transitions_made += 1
-        ends = None if change.ends_at is None else self.monotonic_of(change.ends_at)
-        self.transitions.append(
-            Transition(
-                self._transitions_made, change.instance_id, account, region, action, by, call, change.before,
-                at, self.monotonic_of(at), change.ends_at, ends, change.ends_as,
-            )
-        )  # fmt: skip
+        moved = Transition(
+            number=self._transitions_made,
+            instance_id=change.instance_id,
+            account=call.account,
+            region=call.region,
+            action=call.action,
+            by=by,
+            call=call.mark,
+            before=change.before,
+            begins_at=call.at,
+            begins_monotonic=self.monotonic_of(call.at),
+            ends_at=change.ends_at,
+            ends_monotonic=None if change.ends_at is None else self.monotonic_of(change.ends_at),
+            ends_as=change.ends_as,
+        )
+        self.transitions.append(moved)
 
     def read(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
+        """Calls after entry number `since`, optionally only those that named one server."""
         return [
             asdict(entry)
             for entry in self.entries
@@ -124,6 +132,7 @@ class Ledger:
         ]
 
     def times(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
+        """Transitions after number `since`, optionally only of one server."""
         return [
             asdict(moved)
             for moved in self.transitions

@@ -9,9 +9,10 @@ import socket
 import struct
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 from simulator import xml
-from simulator.endpoint import Answer, Request
+from simulator.messages import Answer, Request
 
 _MOST_HEAD = 64 * 1024
 _MOST_BODY = 8 * 1024 * 1024
@@ -20,7 +21,7 @@ _log = logging.getLogger("simulator")
 Handle = Callable[[Request], Answer]
 
 
-class _BadRequest(Exception):
+class _BadRequestError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -37,10 +38,9 @@ class Connection(asyncio.Protocol):
         self._promised = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if self._busy is not None:
             self._busy.cancel()
         self._transport = None
@@ -56,14 +56,14 @@ class Connection(asyncio.Protocol):
             ):
                 self._promised = False
                 self._give(self._answered(request), request)
-        except _BadRequest as error:
-            body = xml.ec2_error("InvalidRequest", str(error), request_id="0")
+        except _BadRequestError as error:
+            body = xml.ec2_error("InvalidRequest", f"The request is invalid: {error}.", request_id="0")
             self._write(Answer(error.status, body), close=True)
 
     def _answered(self, request: Request) -> Answer:
         try:
             return self._handle(request)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the top of the loop: one failure must not end the server
             _log.exception("the simulator failed on %s %s", request.method, request.target)
             body = xml.ec2_error(
                 "InternalFailure", "The simulator itself failed; see its log.", request_id="0"
@@ -114,7 +114,7 @@ class Connection(asyncio.Protocol):
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > _MOST_HEAD:
-                raise _BadRequest(431, "The request head is too long.")
+                raise _BadRequestError(431, "the head is too long")
             return None
         method, target, headers = _parsed(self._buffer[:end])
         length = _length(headers)
@@ -132,30 +132,29 @@ class Connection(asyncio.Protocol):
 
 
 def _parsed(head: bytes) -> tuple[str, str, dict[str, str]]:
-    try:
-        first, *lines = head.decode("latin-1").split("\r\n")
-        method, target, version = first.split(" ")
-        headers = {}
-        for line in lines:
-            name, mark, value = line.partition(":")
-            if not mark:
-                raise ValueError(line)
-            headers[name.lower()] = value.strip()
-    except ValueError as error:
-        raise _BadRequest(400, "This is not an HTTP request.") from error
-    if not version.startswith("HTTP/1.") or not target.startswith("/"):
-        raise _BadRequest(400, "This is not an HTTP/1.1 request with a path.")
-    return method, target, headers
+    first, *lines = head.decode("latin-1").split("\r\n")
+    words = first.split(" ")
+    if len(words) != len(("method", "target", "version")) or not words[2].startswith("HTTP/1."):
+        raise _BadRequestError(400, "not an HTTP/1.1 request")
+    if not words[1].startswith("/"):
+        raise _BadRequestError(400, "a request without a path")
+    headers = {}
+    for line in lines:
+        name, mark, value = line.partition(":")
+        if not mark:
+            raise _BadRequestError(400, "a header without a colon")
+        headers[name.lower()] = value.strip()
+    return words[0], words[1], headers
 
 
 def _length(headers: dict[str, str]) -> int:
     if "transfer-encoding" in headers:
-        raise _BadRequest(411, "A chunked body is not taken here; send Content-Length.")
+        raise _BadRequestError(411, "a chunked body; send Content-Length")
     text = headers.get("content-length", "0")
     if not text.isdecimal():
-        raise _BadRequest(400, "Content-Length is not a number.")
+        raise _BadRequestError(400, "Content-Length is not a number")
     if int(text) > _MOST_BODY:
-        raise _BadRequest(413, "The request body is too large.")
+        raise _BadRequestError(413, "the body is too large")
     return int(text)
 
 

@@ -1,6 +1,6 @@
 """Start, stop, reboot and the rest: which state allows what, and the timeline each action writes.
 
-Sources: the EC2 user guide's instance lifecycle, the API reference, and EC2's own messages as users quote them.
+Sources: the EC2 user guide's instance lifecycle, the API reference, EC2's own messages as users quote them.
 Must not know callers, buckets or the ledger.
 """
 
@@ -26,7 +26,6 @@ INSIDE_SHUTDOWN = Reason(
 )
 LAUNCH_ERROR = Reason("Client.InternalError", "Client.InternalError: Client error on launch")
 PENDING = Reason("pending", "pending")
-NEVER = float("inf")
 _FORCED_SECONDS = 3.0
 
 Found = Sequence[tuple[Instance, View]]
@@ -136,6 +135,18 @@ class Power:
         low, ok = replace(before, checks="initializing"), replace(before, checks="ok")
         instance.begin(now, [(dips, low), (back, ok)])
         return Change(instance.instance_id, "running", "running", back, "running")
+
+    def from_outside(self, instance: Instance, action: str, now: float, *, reason: Reason | None) -> Change:
+        """What another tool or, for `shutdown`, the OS does; the API's state rules do not bind them."""
+        if action == "start":
+            return self.start(instance, now, fails_as=reason)
+        if action == "reboot":
+            return self.reboot(instance, now)
+        inside = action == "shutdown"
+        why = reason or (INSIDE_SHUTDOWN if inside else USER_SHUTDOWN)
+        if action == "terminate" or (inside and instance.shutdown_behavior == "terminate"):
+            return self.terminate(instance, now, reason=why)
+        return self.stop(instance, now, reason=why)
 
     def _length(self, own: float | None, span: Span) -> float:
         return own if own is not None else self._draw(span)

@@ -23,7 +23,7 @@ def parsed(body: str) -> dict[str, str]:
 
 def members(params: Params, prefix: str) -> list[str]:
     """`InstanceId.1`, `InstanceId.2`, ... in order, up to the first gap."""
-    found = []
+    found: list[str] = []
     for n in count(1):
         value = params.get(f"{prefix}.{n}")
         if value is None:

@@ -7,12 +7,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Span:
-    """A random length of time in seconds: lognormal around `median`, `tail` of them `tail_factor` times longer."""
+    """A random length of time in seconds: lognormal around `median`, a share `tail` of them longer."""
 
     median: float
     sigma: float = 0.0
@@ -43,12 +43,12 @@ class Limits:
 class Settings:
     """Every switch of a world. Times are seconds; the defaults are the `real` profile."""
 
-    start: Span = Span(30, 0.35, 0.01)
-    stop: Span = Span(30, 0.35, 0.01)
-    terminate: Span = Span(40, 0.35)
-    checks: Span = Span(150, 0.3)
-    reboot_lag: Span = Span(8, 0.3)
-    reboot_dip: Span = Span(90, 0.3)
+    start: Span = Span(30.0, 0.35, 0.01)
+    stop: Span = Span(30.0, 0.35, 0.01)
+    terminate: Span = Span(40.0, 0.35)
+    checks: Span = Span(150.0, 0.3)
+    reboot_lag: Span = Span(8.0, 0.3)
+    reboot_dip: Span = Span(90.0, 0.3)
     read_latency: Span = Span(0.12, 0.35)
     write_latency: Span = Span(0.15, 0.35)
     limits: Limits = Limits()
@@ -59,12 +59,12 @@ class Settings:
 
 
 _DEMO = Settings(
-    start=Span(8, 0.25),
-    stop=Span(10, 0.25),
-    terminate=Span(8, 0.25),
-    checks=Span(12, 0.2),
-    reboot_lag=Span(2),
-    reboot_dip=Span(8, 0.2),
+    start=Span(8.0, 0.25),
+    stop=Span(10.0, 0.25),
+    terminate=Span(8.0, 0.25),
+    checks=Span(12.0, 0.2),
+    reboot_lag=Span(2.0),
+    reboot_dip=Span(8.0, 0.2),
     read_latency=Span(0.02, 0.2),
     write_latency=Span(0.04, 0.2),
 )
@@ -75,34 +75,49 @@ _TEST = Settings(
     checks=Span(0.3),
     reboot_lag=Span(0.2),
     reboot_dip=Span(0.4),
-    read_latency=Span(0),
-    write_latency=Span(0),
+    read_latency=Span(0.0),
+    write_latency=Span(0.0),
     limits=Limits(on=False),
 )
 PROFILES = {"real": Settings(), "demo": _DEMO, "test": _TEST}
 
 
-def changed(value: Any, patch: Mapping[str, Any]) -> Any:
-    """A copy of a settings value with `patch` laid over it. ValueError names what does not fit."""
+_Value = TypeVar("_Value", Span, Limits, Settings)
+
+
+class BadSettingError(ValueError):
+    """A setting that does not exist or cannot have that value."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"The setting {name!r} {problem}.")
+
+
+def dice(seed: int) -> Random:
+    """Repeatable on purpose."""
+    return Random(seed)
+
+
+def changed(value: _Value, patch: Mapping[str, object]) -> _Value:
+    """A copy of a settings value with `patch` laid over it. BadSettingError names what does not fit."""
     fields = {field.name for field in dataclasses.fields(value)}
     if unknown := sorted(set(patch) - fields):
-        raise ValueError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(fields))}")
-    return dataclasses.replace(
-        value, **{name: _fitted(getattr(value, name), patch[name], name) for name in patch}
-    )
+        raise BadSettingError(unknown[0], f"does not exist; known: {', '.join(sorted(fields))}")
+    fitted: dict[str, Any] = {name: _fitted(getattr(value, name), patch[name], name) for name in patch}
+    return dataclasses.replace(value, **fitted)
 
 
-def _fitted(old: Any, new: Any, name: str) -> Any:
-    if isinstance(old, Span) and _is_number(new):
-        return Span(float(new))
-    if dataclasses.is_dataclass(old) and isinstance(new, Mapping):
+def _fitted(old: object, new: object, name: str) -> object:
+    number = float(new) if isinstance(new, int | float) and not isinstance(new, bool) and new >= 0 else None
+    if isinstance(old, Span) and number is not None:
+        return Span(number)
+    if isinstance(old, Span) and isinstance(new, Mapping):
         return changed(old, new)
-    if isinstance(old, float | int) and not isinstance(old, bool) and _is_number(new):
-        return float(new)
-    if isinstance(new, type(old)) and not _is_number(old):
+    if isinstance(old, Limits) and isinstance(new, Mapping):
+        return changed(old, new)
+    if isinstance(old, float) and number is not None:
+        return number
+    if isinstance(old, bool | str | Mapping) and isinstance(
+        new, Mapping if isinstance(old, Mapping) else type(old)
+    ):
         return new
-    raise ValueError(f"setting {name!r} cannot be {new!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    raise BadSettingError(name, f"cannot be {new!r}")

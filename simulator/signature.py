@@ -5,11 +5,12 @@ Source: "Signature Version 4 signing process" in the AWS general reference. Must
 
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
+
+from simulator.messages import Request
 
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request,\s*"
@@ -35,20 +36,18 @@ def read(header: str | None) -> Signed | None:
     return Signed(*match.groups()) if match else None
 
 
-def fits(
-    signed: Signed, *, secret: str, method: str, target: str, headers: Mapping[str, str], body: bytes
-) -> bool:
+def fits(signed: Signed, request: Request, *, secret: str) -> bool:
     """Whether the signature was made with `secret` over exactly this request."""
-    stamp = headers.get("x-amz-date", "")
-    path, _, asked = target.partition("?")
+    stamp = request.headers.get("x-amz-date", "")
+    path, _, asked = request.target.partition("?")
     listed = "".join(
-        f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed.headers.split(";")
+        f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed.headers.split(";")
     )
-    canonical = "\n".join(
-        (method, quote(path, safe="/-_.~%"), _query(asked), listed, signed.headers, sha256(body).hexdigest())
-    )
+    digest = sha256(request.body).hexdigest()
+    parts = (request.method, quote(path, safe="/-_.~%"), _query(asked), listed, signed.headers, digest)
+    canonical = "\n".join(parts).encode()
     scope = f"{signed.date}/{signed.region}/{signed.service}/aws4_request"
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical).hexdigest()}"
     key = _signing_key(secret, signed.date, signed.region, signed.service)
     return hmac.compare_digest(hmac.digest(key, to_sign.encode(), "sha256").hex(), signed.signature)
 

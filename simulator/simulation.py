@@ -5,12 +5,11 @@ Must not know the network.
 
 import time
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
 from simulator import fleet, settings
 from simulator.identity import Identities
-from simulator.settings import Settings
+from simulator.settings import BadSettingError, Settings, dice
 from simulator.world import World
 
 
@@ -40,29 +39,32 @@ class Simulation:
     def reset(
         self, *, data: Mapping[str, Any] | None = None, profile: str | None = None, seed: int | None = None
     ) -> None:
-        """Everything back to the beginning, optionally with another fleet, profile or seed. ValueError if unusable."""
+        """Back to the beginning, optionally with another fleet, profile or seed. ValueError if unusable."""
         data = self._data if data is None else data
         profile = self.profile if profile is None else profile
         seed = self.seed if seed is None else seed
-        if profile not in settings.PROFILES:
-            raise ValueError(f"unknown profile {profile!r}; known: {', '.join(settings.PROFILES)}")
+        chosen = _profile(profile)
         clock = Clock()
         content = fleet.read(data, now=clock.now())
         self._data, self.profile, self.seed = data, profile, seed
         self.began_at = clock.now()
         self.world = World(
-            content.instances, settings=settings.PROFILES[profile], seed=seed, clock=clock.now,
+            content.instances, settings=chosen, seed=seed, clock=clock.now,
             monotonic_of=clock.monotonic_of,
         )  # fmt: skip
-        self.identities = Identities(content.credentials, content.roles, random=Random(seed))
+        self.identities = Identities(content.credentials, content.roles, random=dice(seed))
 
     def settle(self, patch: Mapping[str, Any]) -> Settings:
-        """Lays `patch` over the settings, or over a `profile` named in it. ValueError names what does not fit."""
+        """Lays `patch` over the settings, or over a `profile` it names. BadSettingError at a misfit."""
         patch = dict(patch)
         base = self.world.settings
         if name := patch.pop("profile", None):
-            if name not in settings.PROFILES:
-                raise ValueError(f"unknown profile {name!r}; known: {', '.join(settings.PROFILES)}")
-            base = settings.PROFILES[name]
+            base = _profile(name)
         self.world.settle(settings.changed(base, patch))
         return self.world.settings
+
+
+def _profile(name: object) -> Settings:
+    if not isinstance(name, str) or name not in settings.PROFILES:
+        raise BadSettingError("profile", f"cannot be {name!r}; known: {', '.join(settings.PROFILES)}")
+    return settings.PROFILES[name]

@@ -5,7 +5,7 @@ Must not know how a caller was recognised.
 
 from simulator import ec2, query, xml
 from simulator.errors import AwsError
-from simulator.identity import Credential, Identities
+from simulator.identity import Credential, Identities, Wish
 from simulator.query import Params
 
 
@@ -25,29 +25,31 @@ def answer(identities: Identities, caller: Credential, params: Params, *, now: f
 
 def _assume_role(identities: Identities, caller: Credential, params: Params, now: float) -> str:
     seconds = query.number(params, "DurationSeconds")
-    given = identities.assume(
-        caller,
+    wanted = Wish(
         role_arn=_needed(params, "RoleArn"),
         session=_needed(params, "RoleSessionName"),
         external_id=params.get("ExternalId"),
         seconds=3600 if seconds is None else seconds,
-        now=now,
     )
-    user = f"<AssumedRoleUser>{xml.leaf('AssumedRoleId', given.user_id)}{xml.leaf('Arn', given.arn)}</AssumedRoleUser>"
+    return _credentials(identities.assume(caller, wanted, now=now))
+
+
+def _credentials(given: Credential) -> str:
+    user = xml.leaf("AssumedRoleId", given.user_id) + xml.leaf("Arn", given.arn)
     keys = "".join(
         (
             xml.leaf("AccessKeyId", given.key_id),
             xml.leaf("SecretAccessKey", given.secret),
             xml.leaf("SessionToken", given.token),
-            xml.leaf("Expiration", xml.moment(given.expires_at or now)),
+            xml.leaf("Expiration", xml.moment(given.expires_at or 0)),
         )
     )
-    return f"{user}<Credentials>{keys}</Credentials>"
+    return f"<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{keys}</Credentials>"
 
 
 def _needed(params: Params, name: str) -> str:
     value = params.get(name)
     if not value:
-        text = f"1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-        raise AwsError("ValidationError", text)
+        text = f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        raise AwsError("ValidationError", f"1 validation error detected: {text}")
     return value

@@ -55,7 +55,8 @@ def sts_answer(action: str, body: str, *, request_id: str) -> bytes:
 def sts_error(code: str, message: str, *, request_id: str, sender: bool = True) -> bytes:
     kind = leaf("Type", "Sender" if sender else "Receiver")
     inner = f"<Error>{kind}{leaf('Code', code)}{leaf('Message', message)}</Error>"
-    return f'{HEAD}<ErrorResponse xmlns="{STS}">{inner}<RequestId>{request_id}</RequestId></ErrorResponse>'.encode()
+    inner += leaf("RequestId", request_id)
+    return f'{HEAD}<ErrorResponse xmlns="{STS}">{inner}</ErrorResponse>'.encode()
 
 
 def state(name: str, value: str) -> str:
@@ -67,7 +68,7 @@ def tags(values: Mapping[str, str]) -> str:
 
 
 def reservation(instance: Instance, view: View) -> str:
-    """One reservation with one server. Kept per view, because a page of 1,000 shows mostly unchanged servers."""
+    """One reservation with one server; kept per view, for most servers of a page have not changed."""
     kept = instance.rendered.get("reservation")
     if kept is not None and kept[0] is view:
         return kept[1]
@@ -94,7 +95,7 @@ def _instance(instance: Instance, view: View) -> str:
             leaf("instanceType", instance.kind),
             leaf("launchTime", moment(view.launched_at)),
             _placement(instance),
-            f"<monitoring>{leaf('state', 'enabled' if instance.detailed_monitoring else 'disabled')}</monitoring>",
+            _monitoring(instance),
             leaf("subnetId", "subnet-0a1b2c3d4e5f60718"),
             leaf("vpcId", "vpc-0a1b2c3d4e5f60718"),
             leaf("privateIpAddress", instance.private_ip),
@@ -107,6 +108,12 @@ def _instance(instance: Instance, view: View) -> str:
             f"<hibernationOptions>{leaf('configured', instance.hibernation)}</hibernationOptions>",
             _operator(instance),
         )
+    )
+
+
+def _monitoring(instance: Instance) -> str:
+    return (
+        f"<monitoring>{leaf('state', 'enabled' if instance.detailed_monitoring else 'disabled')}</monitoring>"
     )
 
 
