@@ -1,4 +1,4 @@
-"""The one wire between pytest-django and the embedded database. Settings and servers: deploy/embedded/pytest_plugin.py."""
+"""The one wire between pytest-django and the embedded database of deploy/embedded/pytest_plugin.py."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """`./run`: start everything in order, keep it alive, stop it in reverse.
 
-Exit codes: 0 stopped on request (or the story came true), 1 could not start (or the story did not), 2 a wrong option.
+Exit codes: 0 stopped on request, or the story came true; 1 could not start, or the story did not come true;
+2 a wrong option.
 """
 
 import os

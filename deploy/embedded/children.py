@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from subprocess import PIPE
 from typing import IO
 
@@ -150,6 +151,6 @@ def how(process: Child) -> str:
     return f"was ended by signal {-code}"
 
 
-def tail(path: os.PathLike[str], *, lines: int = 8) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
+def tail(path: Path, *, lines: int = 8) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
         return "   " + "   ".join(file.readlines()[-lines:])

@@ -45,7 +45,8 @@ def occupied(path: Path, *, reset: bool) -> Iterator[House]:
         lock = (house.path / "lock").open("w")
     except OSError as error:
         raise CannotStart(
-            f"The data folder {house.path} cannot be used ({error.strerror}). Choose another: ./run --data DIR"
+            f"The data folder {house.path} cannot be used ({error.strerror}). "
+            "Choose another: ./run --data DIR"
         ) from error
     with lock:
         take(lock.fileno(), house)
@@ -58,7 +59,8 @@ def take(lock: int, house: House) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise CannotStart(
-            f"Cloudevy is already running on {house.path}. Stop that one with Ctrl-C, or use another folder: ./run --data DIR"
+            f"Cloudevy is already running on {house.path}. "
+            "Stop that one with Ctrl-C, or use another folder: ./run --data DIR"
         ) from None
 
 
@@ -68,7 +70,8 @@ def furnish(house: House, *, reset: bool) -> None:
     room = shutil.disk_usage(house.path).free
     if room < ROOM_WANTED:
         raise CannotStart(
-            f"Only {room // 2**20} MB are free where {house.path} lies. Free 300 MB, or use another disk: ./run --data DIR"
+            f"Only {room // 2**20} MB are free where {house.path} lies. "
+            "Free 300 MB, or use another disk: ./run --data DIR"
         )
     for name in ("logs", "run"):
         (house.path / name).mkdir(mode=0o700, exist_ok=True)

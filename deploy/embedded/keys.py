@@ -1,11 +1,11 @@
 """The secrets of one installation, made once and kept in its data folder (0600)."""
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deploy.embedded import private
 from deploy.embedded.errors import CannotStart
 from shared import vault
 
@@ -40,17 +40,14 @@ def keep(data: Path) -> Keys:
     try:
         return Keys(**json.loads(path.read_text()))
     except FileNotFoundError:
-        return write(path, generate())
+        return make(path)
     except (ValueError, TypeError):
         raise CannotStart(
             f"{path} cannot be understood. Restore it from a backup, or start over with ./run --reset."
         ) from None
 
 
-def write(path: Path, keys: Keys) -> Keys:
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(asdict(keys), file, indent=2)
-    fresh.rename(path)
+def make(path: Path) -> Keys:
+    keys = generate()
+    private.write(path, asdict(keys))
     return keys

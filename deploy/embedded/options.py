@@ -28,9 +28,7 @@ def parse(arguments: list[str], *, base: Path) -> Options:
     if found.break_ and not found.story:
         parser.error("--break belongs to --story: ./run --story --break worker")
     if found.story and (found.no_demo or found.data or found.reset):
-        parser.error(
-            "--story brings its own simulator and a temporary folder: leave --no-demo, --data and --reset away"
-        )
+        parser.error("--story brings its own simulator and folder: leave --no-demo, --data and --reset away")
     return Options(
         port=found.port,
         data=None if found.story else base / found.data if found.data else Path("var"),

@@ -31,7 +31,7 @@ SHELTER = Path("/var/lib/cloudevy-embedded")
 
 @dataclass(frozen=True)
 class Postgres:
-    """One cluster: `home` holds it, `port` is where it listens. `durable=False` trades safety for speed (tests)."""
+    """One cluster: `home` holds it, `port` is where it listens. Not `durable`: faster, unsafe (tests)."""
 
     home: Path
     port: int
@@ -77,7 +77,7 @@ class Postgres:
         secret.touch(mode=0o600)
         give_away(secret)
         secret.write_text(self.password)
-        command = [
+        command: list[str | Path] = [
             binaries(self.home) / "initdb",
             "-D",
             folder,
@@ -90,7 +90,13 @@ class Postgres:
         ]
         command += [f"--pwfile={secret}", *([] if self.durable else ["--no-sync"])]
         made = subprocess.run(
-            command, env=CLEAN, cwd=folder, capture_output=True, text=True, **as_user(server_user())
+            command,
+            check=False,
+            env=CLEAN,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            **as_user(server_user()),
         )
         secret.unlink()
         if made.returncode:
@@ -139,7 +145,7 @@ def give_away(path: Path) -> None:
 
 
 def quarters(home: Path) -> Path:
-    """Where the server's user can live: `home`, or a shelter named after it when `home` is closed to that user."""
+    """Where the server's user can live: `home`, or a shelter named after it when `home` is closed to it."""
     if can_enter(home):
         return home
     shelter = SHELTER / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
@@ -169,12 +175,12 @@ def binaries(home: Path) -> Path:
 
 
 def can_enter(folder: Path) -> bool:
-    """Whether the server's user reaches the folder; asked, because modes of parents and ACLs decide together."""
+    """Whether the server's user reaches the folder; tried, as parents' modes and ACLs decide together."""
     user = server_user()
     if user is None:
         return True
-    asked = subprocess.run(["/bin/sh", "-c", 'test -x "$0"', folder], cwd="/", env=CLEAN, **as_user(user))
-    return asked.returncode == 0
+    question = ["/bin/sh", "-c", 'test -x "$0"', folder]
+    return subprocess.run(question, check=False, cwd="/", env=CLEAN, **as_user(user)).returncode == 0
 
 
 def last_line(text: str) -> str:

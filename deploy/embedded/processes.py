@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from deploy.embedded.errors import CannotStart
 
@@ -25,7 +25,8 @@ Child = subprocess.Popen[bytes]
 class Program:
     """What to start, and how it likes to end.
 
-    `shown`: its output goes to the terminal too. `on_orphan` is what the kernel sends when the launcher dies first. `patience` is in seconds.
+    `shown`: its output goes to the terminal too. `on_orphan` is what the kernel sends when the launcher dies
+    first. `patience` is in seconds.
     """
 
     name: str
@@ -78,7 +79,7 @@ def die_with(launcher: int, sign: signal.Signals) -> Callable[[], None]:
     return ask
 
 
-def as_user(uid: int | None) -> dict[str, object]:
+def as_user(uid: int | None) -> dict[str, Any]:
     return {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
 
 

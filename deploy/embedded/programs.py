@@ -3,6 +3,7 @@
 Only the worker (and what installs the ticks) holds the vault's private keys; the api can only seal.
 """
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -62,8 +63,21 @@ class Site:
         )
 
     def for_scheduler(self) -> dict[str, str]:
-        endpoint = {"CLOUDEVY_AWS_ENDPOINT_URL": self.simulator_url} if self.simulator_url else {}
-        return self.common() | endpoint | {"CLOUDEVY_VAULT_PRIVATE_KEYS": self.keys.vault_private}
+        aws = simulated_aws(self.simulator_url) if self.simulator_url else {}
+        return self.common() | aws | {"CLOUDEVY_VAULT_PRIVATE_KEYS": self.keys.vault_private}
+
+
+def simulated_aws(url: str) -> dict[str, str]:
+    """The simulator in the place of AWS, and the access key with which the installation assumes roles."""
+    accounts = json.loads(FLEET.read_text())["accounts"]
+    service = next(
+        key for account in accounts for key in account["keys"] if key["user"] == "cloudevy-service"
+    )
+    return {
+        "CLOUDEVY_AWS_ENDPOINT_URL": url,
+        "CLOUDEVY_AWS_ACCESS_KEY_ID": service["access_key_id"],
+        "CLOUDEVY_AWS_SECRET_ACCESS_KEY": service["secret_access_key"],
+    }
 
 
 def inherited(*, demo: bool) -> dict[str, str]:
@@ -77,7 +91,7 @@ def inherited(*, demo: bool) -> dict[str, str]:
 
 
 def simulator(site: Site) -> Program:
-    address = ("--host", LOOPBACK, "--port", str(site.simulator), "--seed", str(FLEET))
+    address = ("--host", LOOPBACK, "--port", str(site.simulator), "--fleet", str(FLEET))
     return program(
         "simulator", "simulator", *address, environment=inherited(demo=True) | {"PYTHONUNBUFFERED": "1"}
     )
@@ -142,7 +156,7 @@ def bootstrap(site: Site, *, credentials: Path) -> Program:
 
 
 def tool(name: str, *arguments: str) -> Program:
-    """A part of the launcher that talks to the public API like anybody else; its words are for the terminal."""
+    """A part of the launcher that uses the public API like anybody else; its words are for the terminal."""
     environment = inherited(demo=True) | {"PYTHONUNBUFFERED": "1"}
     return program(name, f"deploy.embedded.{name}", *arguments, environment=environment, shown=True)
 

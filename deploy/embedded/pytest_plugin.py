@@ -1,8 +1,8 @@
 """Tests on real parts: a throw-away PostgreSQL and Redis per session, started when the first test wants them.
 
 Loaded by `-p` before pytest-django reads the settings, so the addresses are chosen at import and the servers
-come later; a run of pure tests starts nothing. It also picks the settings each program ships with by the paths
-on the command line.
+come later; a run of pure tests starts nothing. It also picks the settings each program ships with, by the
+paths on the command line.
 """
 
 import os

@@ -1,7 +1,6 @@
-"""When everything is up, and telling about it: the questions asked, the ready file, the last words of the start."""
+"""When everything is up, and telling about it: questions, the ready file, the last words of the start."""
 
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -9,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from deploy.embedded import private
 
 TIMEOUT = 2.0
 
@@ -25,12 +26,7 @@ class Ready:
 
     def write(self, path: Path) -> None:
         """Readable by its owner only, and never half written."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.unlink(missing_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(self), file)
-        fresh.replace(path)
+        private.write(path, asdict(self))
 
 
 def read(path: Path) -> Ready:

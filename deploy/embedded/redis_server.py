@@ -1,4 +1,4 @@
-"""Redis from its wheel, as production's broker behaves: with a password, and forgetting everything when it ends."""
+"""Redis from its wheel, behaving as production's broker: with a password, forgetting all when it ends."""
 
 import os
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,18 @@ from deploy.embedded.programs import ROOT
 FOREVER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {FOREVER}"
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {FOREVER!r}]); {FOREVER}"
+NOTING = """
+import signal, sys, time
+def end(*_):
+    print({0!r}, file=open({1!r}, "a"))
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+time.sleep(600)
+"""
 LAUNCHER = """
 import sys, time
+from functools import partial
 from pathlib import Path
 from deploy.embedded.children import Children
 from deploy.embedded.house import House
@@ -59,6 +70,10 @@ def eventually(
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within 20 s"
         attend()
+
+
+def spoke(log: Path) -> bool:
+    return "up" in log.read_text()
 
 
 def lives(pid: int) -> bool:
@@ -109,13 +124,10 @@ def test_a_child_that_dies_while_starting_is_reported_with_its_last_words(childr
 
 
 def test_children_stop_in_reverse_order_and_leave_nothing(children: Children, house: House) -> None:
-    note = "import signal, sys, time\ndef end(*_):\n    print({0!r}, file=open({1!r}, 'a')); sys.exit()\nsignal.signal(signal.SIGTERM, end)\nprint(flush=True)\ntime.sleep(600)"
     order = house.path / "order"
     for name in ("first", "second", "third"):
-        log = house.log(name)
         children.start(
-            python(note.format(name, str(order)), name=name),
-            ready=lambda log=log: log.exists() and log.stat().st_size,
+            python(NOTING.format(name, str(order)), name=name), ready=partial(spoke, house.log(name))
         )
     pids = [child.process.pid for child in children.all]
     children.stop()

@@ -1,6 +1,5 @@
 """One launcher per data folder; a folder that cannot be used is refused in a sentence."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,12 @@ from deploy.embedded.errors import CannotStart
 
 
 def test_two_launchers_on_one_folder_refuse(tmp_path: Path) -> None:
-    with house.occupied(tmp_path, reset=False):
-        with pytest.raises(CannotStart, match="already running on"), house.occupied(tmp_path, reset=False):
-            pass
+    with (
+        house.occupied(tmp_path, reset=False),
+        pytest.raises(CannotStart, match="already running on"),
+        house.occupied(tmp_path, reset=False),
+    ):
+        pass
     with house.occupied(tmp_path, reset=False):
         pass
 
@@ -21,7 +23,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "data"
     place.write_text("")
     with (
-        pytest.raises(CannotStart, match="cannot be used .*Choose another"),
+        pytest.raises(CannotStart, match=r"cannot be used .*Choose another"),
         house.occupied(place, reset=False),
     ):
         pass
@@ -40,7 +42,7 @@ def test_reset_removes_what_we_made_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "keys.json").touch()
     (tmp_path / "holiday.jpg").touch()
     with house.occupied(tmp_path, reset=True):
-        assert sorted(os.listdir(tmp_path)) == ["holiday.jpg", "lock", "logs", "run"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["holiday.jpg", "lock", "logs", "run"]
         assert not list((tmp_path / "logs").iterdir())
 
 

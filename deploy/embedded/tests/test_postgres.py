@@ -1,5 +1,6 @@
 """PostgreSQL and Redis run from their packages, for root and for others, wherever the folders lie."""
 
+import importlib.util
 import os
 import shutil
 import stat
@@ -64,12 +65,12 @@ def test_folders_closed_to_the_servers_user_are_left_closed(
     tmp_path: Path, shelter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o700)
-    package = Path(postgres.importlib.util.find_spec(postgres.WHEEL).origin).parent
+    package = Path(importlib.util.find_spec(postgres.WHEEL).origin).parent
     closed = tmp_path / "site-packages"
     for folder in (package, package.with_name(f"{postgres.WHEEL}.libs")):
         shutil.copytree(folder, closed / folder.name)
     found = type("Spec", (), {"origin": str(closed / postgres.WHEEL / "__init__.py")})
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda _: found)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: found)
     server = Postgres(tmp_path / "data", port=ports.free(), password="secret", durable=False)
     server.prepare()
     with running(server.program()) as child:
