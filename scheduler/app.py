@@ -59,7 +59,9 @@ stopping = threading.Event()
 def begin(**_: object) -> None:
     """The threads that live as long as the worker."""
     for target in (fallback.watch, watchdog.watch):
-        threading.Thread(target=target, kwargs={"stop": stopping}, daemon=True, name=target.__module__).start()
+        threading.Thread(
+            target=target, kwargs={"stop": stopping}, daemon=True, name=target.__module__
+        ).start()
     event("worker.ready", text="🟢 Scheduler ready.")
 
 

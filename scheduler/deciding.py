@@ -1,6 +1,6 @@
-"""What becomes of a due occurrence, and of an operation about to be sent. Pure: `now` and facts in, verdicts out.
+"""What becomes of a due occurrence, and of an operation about to be sent.
 
-It knows no table, no clock and no AWS.
+Pure: `now` and facts in, verdicts out. It knows no table, no clock and no AWS.
 """
 
 from collections import defaultdict
@@ -61,22 +61,17 @@ def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[
 
 
 def against(each: Occurrence, *, now: datetime) -> Verdict:
-    """What speaks against this occurrence on its own."""
-    if each.gone:
-        return Verdict("server_gone")
-    if each.protected:
-        return Verdict("protected")
-    if not each.region_enabled:
-        return Verdict("account_disabled")
-    if each.skipped:
-        return Verdict("skipped_once")
-    if each.hold is not None:
-        return Verdict("held", each.hold)
-    if each.observe:
-        return Verdict("observe_only")
-    if now > each.grace_until:
-        return Verdict("too_late")
-    return RUN
+    """What speaks against this occurrence on its own; the first objection counts."""
+    objections = (
+        (each.gone, Verdict("server_gone")),
+        (each.protected, Verdict("protected")),
+        (not each.region_enabled, Verdict("account_disabled")),
+        (each.skipped, Verdict("skipped_once")),
+        (each.hold is not None, Verdict("held", each.hold or {})),
+        (each.observe, Verdict("observe_only")),
+        (now > each.grace_until, Verdict("too_late")),
+    )
+    return next((verdict for objects, verdict in objections if objects), RUN)
 
 
 def loses(each: Occurrence, rivals: list[Occurrence]) -> Verdict:
@@ -90,7 +85,7 @@ def loses(each: Occurrence, rivals: list[Occurrence]) -> Verdict:
 
 
 def rank(each: Occurrence) -> tuple[bool, float, int, int]:
-    """Lowest goes first: start and stop before reboot, then the latest, then start over stop, then the rule's age."""
+    """Lowest goes first: reboots last, then the latest moment, then start over stop, then the older rule."""
     return each.action == "reboot", -each.due_at.timestamp(), PRECEDENCE[each.action], each.rule
 
 

@@ -54,6 +54,9 @@ def run_alone(name: str) -> bool:
 
 def tell(late: list[str]) -> None:
     if late:
-        event("fallback.began", text=f"⏰ Beat or Redis is away, this worker keeps the clock ({', '.join(late)}).")
+        event(
+            "fallback.began",
+            text=f"⏰ Beat or Redis is away, this worker keeps the clock ({', '.join(late)}).",
+        )
     else:
         event("fallback.ended", text="⏰ The clock ticks by itself again.")

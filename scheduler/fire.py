@@ -8,6 +8,7 @@ database, so two clocks make one operation.
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -28,6 +29,15 @@ AHEAD = timedelta(seconds=2)
 BATCH = 500
 FEW = 4
 PLANNED = ["next_run_at", "next_nominal", "next_fold", "following"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One moment of one rule on one server that has come."""
+
+    rule: Rule
+    server: Server
+    moment: Moment
 
 
 def fire() -> None:
@@ -91,15 +101,16 @@ def refill(rules: list[Rule]) -> None:
 def record(rules: list[Rule], *, now: datetime) -> list[Operation]:
     """One operation for every due moment of every rule on every server, with its verdict."""
     targets = targets_of({rule.schedule_id for rule in rules})
-    by_key: dict[tuple[int, int, datetime], tuple[Rule, Server, Moment]] = {}
-    for rule in rules:
-        for due in ahead.due(rule, now=now):
-            for server in targets[rule.schedule_id]:
-                by_key[rule.id, server.id, due.at] = (rule, server, due)
-    facts = Facts([rule.id for rule in rules], {server.id for _, server, _ in by_key.values()}, now=now)
-    judged = verdicts([facts.occurrence(*each) for each in by_key.values()], now=now)
-    rows = [row(each, verdict, *by_key[each.rule, each.server, each.due_at], now=now) for each, verdict in judged]
-    return insert(rows)
+    dues = [
+        Due(rule, server, moment)
+        for rule in rules
+        for moment in ahead.due(rule, now=now)
+        for server in targets[rule.schedule_id]
+    ]
+    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, now=now)
+    judged = verdicts([facts.occurrence(due) for due in dues], now=now)
+    pairs = zip(dues, judged, strict=True)
+    return insert([row(due, each, verdict, now=now) for due, (each, verdict) in pairs])
 
 
 def insert(rows: list[Operation]) -> list[Operation]:
@@ -110,13 +121,17 @@ def insert(rows: list[Operation]) -> list[Operation]:
         rule__in={each.rule_id for each in rows}, requested_at__in={each.requested_at for each in rows}
     )
     return [
-        each for each in stored if (each.rule_id, each.revision, each.nominal, each.fold, each.server_id) in keys
+        each
+        for each in stored
+        if (each.rule_id, each.revision, each.nominal, each.fold, each.server_id) in keys
     ]
 
 
 def targets_of(schedule_ids: Iterable[int]) -> dict[int, list[Server]]:
     found: dict[int, list[Server]] = defaultdict(list)
-    rows = Target.objects.filter(schedule__in=list(schedule_ids)).select_related("server__region").order_by("id")
+    rows = (
+        Target.objects.filter(schedule__in=list(schedule_ids)).select_related("server__region").order_by("id")
+    )
     for target in rows:
         found[target.schedule_id].append(target.server)
     return found
@@ -132,24 +147,30 @@ class Facts:
         skips = Skip.objects.filter(rule__in=rules, server__in=servers)
         self.skips = set(skips.values_list("rule_id", "server_id", "nominal", "fold"))
 
-    def occurrence(self, rule: Rule, server: Server, due: Moment) -> Occurrence:
+    def occurrence(self, due: Due) -> Occurrence:
+        """The due moment with everything that may speak against it."""
+        rule, server, moment = due.rule, due.server, due.moment
         return Occurrence(
             rule=rule.id,
             server=server.id,
             action=rule.action,
-            due_at=due.at,
-            grace_until=due.at + grace(rule.schedule, rule.action),
+            due_at=moment.at,
+            grace_until=moment.at + grace(rule.schedule, rule.action),
             protected=server.protected,
             gone=is_gone(server, now=self.now),
             region_enabled=server.region.enabled,
-            skipped=(rule.id, server.id, due.nominal, due.fold) in self.skips,
+            skipped=(rule.id, server.id, moment.nominal, moment.fold) in self.skips,
             observe=rule.schedule.mode == Schedule.Mode.OBSERVE,
             hold=self.holds.get(server.id),
         )
 
 
 def words(hold: Hold) -> dict[str, str]:
-    return {"want": hold.want, "until": f"{hold.until:%Y-%m-%d %H:%M} UTC", "author": str(hold.author or "somebody")}
+    return {
+        "want": hold.want,
+        "until": f"{hold.until:%Y-%m-%d %H:%M} UTC",
+        "author": str(hold.author or "somebody"),
+    }
 
 
 def is_gone(server: Server, *, now: datetime) -> bool:
@@ -162,10 +183,9 @@ def grace(schedule: Schedule, action: str) -> timedelta:
     return GRACE[action] if schedule.grace_seconds is None else timedelta(seconds=schedule.grace_seconds)
 
 
-def row(
-    each: Occurrence, verdict: Verdict, rule: Rule, server: Server, due: Moment, *, now: datetime
-) -> Operation:
-    runs = verdict is RUN
+def row(due: Due, each: Occurrence, verdict: Verdict, *, now: datetime) -> Operation:
+    """The operation of one due moment, to be sent or already skipped."""
+    rule, server, runs = due.rule, due.server, verdict is RUN
     return Operation(
         workspace_id=rule.workspace_id,
         server=server,
@@ -174,15 +194,19 @@ def row(
         schedule=rule.schedule,
         rule=rule,
         revision=rule.schedule.revision,
-        nominal=due.nominal,
-        fold=due.fold,
-        due_at=due.at,
+        nominal=due.moment.nominal,
+        fold=due.moment.fold,
+        due_at=each.due_at,
         grace_until=each.grace_until,
-        not_before=due.at,
+        not_before=each.due_at,
         state=(State.REQUESTED if runs else State.SKIPPED).value,
         reason=verdict.reason,
         detail="" if runs else sentence(verdict.reason, **verdict.words),
-        snapshot={"schedule": rule.schedule.name, "instance": server.instance_id, "region": server.region.name},
+        snapshot={
+            "schedule": rule.schedule.name,
+            "instance": server.instance_id,
+            "region": server.region.name,
+        },
         requested_at=now,
         finished_at=None if runs else now,
     )

@@ -29,4 +29,6 @@ def install() -> None:
         }
         PeriodicTask.objects.update_or_create(name=tick.sentence, defaults=row)
     PeriodicTasks.update_changed()
-    event("ticks.installed", text=f"🕐 {len(names)} ticks in beat's table, {removed} removed.", removed=removed)
+    event(
+        "ticks.installed", text=f"🕐 {len(names)} ticks in beat's table, {removed} removed.", removed=removed
+    )

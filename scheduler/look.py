@@ -1,7 +1,7 @@
 """Look: ask EC2 how a region's servers are, write down what changed, settle what was sent.
 
-Every 1 to 5 s while something is on its way, once a minute otherwise, and when somebody wants to know. A lease
-on the region keeps two workers from asking the same.
+Every 1 to 5 s while something is on its way, once a minute otherwise, and when somebody wants to know. A
+lease on the region keeps two workers from asking the same.
 """
 
 from collections.abc import Sequence
@@ -149,7 +149,9 @@ def cadence(region: Region, *, now: datetime) -> timedelta:
     rows = Server.objects.filter(moving, region=region, missing_since=None)
     if not rows.exists():
         return IDLE
-    youngest = rows.order_by(F("transition_since").desc(nulls_last=True)).values_list("transition_since", flat=True)[0]
+    youngest = rows.order_by(F("transition_since").desc(nulls_last=True)).values_list(
+        "transition_since", flat=True
+    )[0]
     return pause_at(now - youngest) if youngest else timedelta(seconds=2)
 
 

@@ -26,10 +26,16 @@ class Sight:
     reason: str = ""
 
 
-def observe(region: Region, sights: Iterable[Sight], *, asked_at: datetime, dated: bool = False) -> list[Server]:
+def observe(
+    region: Region, sights: Iterable[Sight], *, asked_at: datetime, dated: bool = False
+) -> list[Server]:
     """Write down what changed; the servers whose state changed. `dated`: date the unchanged ones too."""
     seen = {sight.instance_id: sight for sight in sights}
-    rows = Server.objects.select_for_update(no_key=True).filter(region=region, instance_id__in=list(seen)).order_by("id")
+    rows = (
+        Server.objects.select_for_update(no_key=True)
+        .filter(region=region, instance_id__in=list(seen))
+        .order_by("id")
+    )
     looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
     known = [row for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     differing = [row for row in known if differs(row, seen[row.instance_id])]

@@ -104,7 +104,7 @@ def one_of_many(error: Trouble) -> bool:
 def backoff(error: Trouble, attempt: int) -> timedelta:
     """Full jitter between the class's least and most, doubling with every attempt."""
     least, most = BACKOFF[type(error)]  # type: ignore[index]
-    return timedelta(seconds=least + uniform(0, min(most, least * 2**attempt) - least))  # noqa: S311
+    return timedelta(seconds=least + uniform(0, min(most, least * 2**attempt) - least))
 
 
 def again(row: Operation, error: Trouble, *, wait: timedelta, alone: bool, now: datetime) -> None:
@@ -159,4 +159,3 @@ def held(call: Call, rows: Iterable[Operation]) -> list[Operation]:
 
 def close(call: Call, result: str, *, now: datetime, request_id: str) -> None:
     Call.objects.filter(id=call.id, outcome="").update(outcome=result, answered_at=now, request_id=request_id)
-

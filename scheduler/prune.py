@@ -28,4 +28,3 @@ def prune() -> None:
 def drop(rows: "models.QuerySet[models.Model]") -> int:
     ids = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
     return rows.model.objects.filter(pk__in=ids).delete()[0] if ids else 0
-

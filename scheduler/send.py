@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from scheduler import hands, outcome, story
 from scheduler.connect import connect
@@ -154,7 +154,8 @@ def tokens(region: Region, action: str, rows: list[Operation], *, now: datetime)
     full = buckets.full(action, now=now, limits=limits)
     fresh = {"requests": full.requests, "servers": full.servers, "refilled_at": now}
     Bucket.objects.bulk_create(
-        [Bucket(workspace_id=region.workspace_id, region=region, action=action, **fresh)], ignore_conflicts=True
+        [Bucket(workspace_id=region.workspace_id, region=region, action=action, **fresh)],
+        ignore_conflicts=True,
     )
     bucket = Bucket.objects.select_for_update(no_key=True).get(region=region, action=action)
     if bucket.limits:
@@ -179,7 +180,9 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
         row.attempt += 1
         row.server.transition = TRANSITIONS[row.action]
         row.server.transition_operation, row.server.transition_since = row.id, now
-    Operation.objects.bulk_update(rows, ["snapshot", "state", "call", "sending_at", "attempt"], batch_size=500)
+    Operation.objects.bulk_update(
+        rows, ["snapshot", "state", "call", "sending_at", "attempt"], batch_size=500
+    )
     servers = [row.server for row in rows]
     fields = ["transition", "transition_operation", "transition_since"]
     Server.objects.bulk_update(servers, fields, batch_size=500)
@@ -188,7 +191,9 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
 def transmit(region: Region, call: Call) -> None:
     """The request itself, outside any transaction; then what came of it."""
     guard = fresh(since=time.clock_gettime(time.CLOCK_BOOTTIME))
-    rows = list(call.operations.select_related("server", "schedule", "author", "server__region").order_by("id"))
+    rows = list(
+        call.operations.select_related("server", "schedule", "author", "server__region").order_by("id")
+    )
     try:
         answer = ask(connect(region), call, rows, guard)
     except (CloudError, CredentialUnusable) as error:

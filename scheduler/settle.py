@@ -1,7 +1,7 @@
 """Settle: a look ends the operations whose end it shows. Applies the pure verdicts of `settling`.
 
-`settle_region` belongs inside the look's transaction, with the operations locked; `explain_surprises` asks EC2
-a second question and so belongs outside of any.
+`settle_region` belongs inside the look's transaction, with the operations locked; `explain_surprises`
+asks EC2 a second question and so belongs outside of any.
 """
 
 from collections.abc import Iterable

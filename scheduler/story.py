@@ -108,7 +108,7 @@ def put_off(operation: Operation, *, why: str, until: datetime) -> None:
 
 
 def unanswered(*, call: int, count: int, why: str) -> None:
-    text = f"❔ No answer from EC2 to call {call} ({count} server(s)): {why} Looking before anything is sent again."
+    text = f"❔ No answer from EC2 to call {call} ({count} server(s)): {why} Looking before sending again."
     warning("call.unanswered", text=text, call=call)
 
 
@@ -119,7 +119,8 @@ def changed(*, server: int, name: str, before: str, after: str, ours: bool) -> N
 
 
 def region_trouble(*, region: int, name: str, account: int, why: str) -> None:
-    text = f"⚠️  Region {name} of cloud account ID: {account} cannot be read: {why} Showing the last known states."
+    where = f"Region {name} of cloud account ID: {account}"
+    text = f"⚠️  {where} cannot be read: {why} Showing the last known states."
     warning("region.unreadable", text=text, region=region, account=account)
 
 

@@ -51,7 +51,10 @@ def never_seen(now: datetime) -> list[Operation]:
     done: list[Operation] = []
     for action, limit in TIMEOUT.items():
         silent = Operation.objects.filter(
-            state=State.ACCEPTED, action=action, accepted_at__lt=now - limit, server__region__look_failures__gt=0
+            state=State.ACCEPTED,
+            action=action,
+            accepted_at__lt=now - limit,
+            server__region__look_failures__gt=0,
         )
         done += ended(silent.values_list("id", flat=True)[:BATCH], State.UNKNOWN, reason="not_seen", now=now)
     return done

@@ -82,5 +82,6 @@ def overdue(*, seconds: float) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, extract(epoch FROM cloudevy_now() - ran_at) FROM operations_tick")
         ages = dict(cursor.fetchall())
-    return [tick.name for tick in TICKS.values() if ages.get(tick.name, float("inf")) > tick.seconds - 1 + seconds]
-
+    return [
+        tick.name for tick in TICKS.values() if ages.get(tick.name, float("inf")) > tick.seconds - 1 + seconds
+    ]

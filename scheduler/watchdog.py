@@ -1,4 +1,4 @@
-"""Ends the process when a request to AWS hangs beyond every time-out, so that its supervisor starts a new one.
+"""Ends the process when a request to AWS hangs beyond every time-out; its supervisor starts a new one.
 
 It knows how long, not what.
 """
@@ -37,5 +37,7 @@ def watch(*, stop: threading.Event, limit: float = LIMIT_SECONDS) -> None:
     while not stop.wait(5):
         seconds = oldest(at=time.monotonic())
         if seconds > limit:
-            warning("watchdog.ended", text=f"A request to AWS has hung for {seconds:.0f} s. Ending this process.")
+            warning(
+                "watchdog.ended", text=f"A request to AWS has hung for {seconds:.0f} s. Ending this process."
+            )
             os._exit(EXIT_CODE)

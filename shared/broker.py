@@ -54,7 +54,7 @@ class Door:
         if time.monotonic() < self.quiet_until:
             return False
         try:
-            queue = task.split(".")[0]
+            queue = task.partition(".")[0]
             self.app.send_task(task, kwargs=ids, queue=queue, retry=False, ignore_result=True, expires=10)
         except (OperationalError, OSError) as error:
             self.failures += 1

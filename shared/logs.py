@@ -24,7 +24,9 @@ SECRETS = re.compile(
 log = logging.getLogger("cloudevy")
 
 
-def event(name: str, /, *, text: str = "", level: int = logging.INFO, quiet: bool = False, **fields: object) -> None:
+def event(
+    name: str, /, *, text: str = "", level: int = logging.INFO, quiet: bool = False, **fields: object
+) -> None:
     """Write down one fact: a dotted name in the past tense, its sentence and its fields.
 
     A `quiet` fact is for machines; people reading the human format are spared it.
@@ -97,7 +99,7 @@ def clipped(text: str, *, limit: int = LIMIT) -> str:
 
 
 def config(style: str) -> dict[str, object]:
-    """Django's LOGGING for `style` human or json: everything to standard output, UTF-8 whatever the locale."""
+    """Django's LOGGING for `style` human or json: all to standard output, in UTF-8 whatever the locale."""
     formatter = {"human": HumanFormatter, "json": JsonFormatter}[style]
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure:

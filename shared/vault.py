@@ -50,7 +50,7 @@ def unseal(sealed: str, *, ring: Ring, uid: str, field: str) -> str:
 
 
 def info(key_id: str, *, uid: str, field: str) -> bytes:
-    return "|".join((VERSION, key_id, uid, field)).encode()
+    return f"{VERSION}|{key_id}|{uid}|{field}".encode()
 
 
 def generate(key_id: str) -> tuple[str, str]:

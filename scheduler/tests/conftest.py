@@ -159,7 +159,9 @@ def alice(workspace: Workspace) -> User:
 
 @pytest.fixture
 def region(workspace: Workspace, time: Time) -> Region:
-    account = Account.objects.create(workspace=workspace, name="dev", kind=Account.Kind.KEYS, aws_account_id=ACCOUNT)
+    account = Account.objects.create(
+        workspace=workspace, name="dev", kind=Account.Kind.KEYS, aws_account_id=ACCOUNT
+    )
     return Region.objects.create(
         workspace=workspace, account=account, name=REGION, discovered_at=time.moment, next_look_at=time.moment
     )
@@ -202,7 +204,9 @@ def new_schedule(workspace: Workspace, time: Time) -> Callable[..., Schedule]:
         rule = Rule(workspace=workspace, schedule=schedule, action=action, at=at, cron=cron)
         ahead.plan(rule, after=time.moment)
         rule.save()
-        Target.objects.bulk_create([Target(workspace=workspace, schedule=schedule, server=each) for each in servers])
+        Target.objects.bulk_create(
+            [Target(workspace=workspace, schedule=schedule, server=each) for each in servers]
+        )
         return schedule
 
     return make

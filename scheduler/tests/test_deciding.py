@@ -96,7 +96,9 @@ def test_right_before_sending_the_facts_are_read_again(facts: dict[str, object],
     assert (verdict is RUN) == (expected == "")
 
 
-@pytest.mark.parametrize(("action", "state"), [("start", "stopping"), ("stop", "pending"), ("reboot", "stopping")])
+@pytest.mark.parametrize(
+    ("action", "state"), [("start", "stopping"), ("stop", "pending"), ("reboot", "stopping")]
+)
 def test_a_server_on_its_way_elsewhere_is_waited_for(action: str, state: str) -> None:
     verdict = before_sending(replace(READY, action=action, observed_state=state), now=NOW)
     assert isinstance(verdict, Wait)

@@ -38,7 +38,10 @@ def test_firing_again_makes_nothing_twice(time: Time, server: Server, new_schedu
 
 
 def test_the_senders_are_woken_once_for_each_region_and_action(
-    time: Time, new_server: Callable[..., Server], new_schedule: New, knocks: list[tuple[str, dict[str, object]]]
+    time: Time,
+    new_server: Callable[..., Server],
+    new_schedule: New,
+    knocks: list[tuple[str, dict[str, object]]],
 ) -> None:
     first, second = new_server("a"), new_server("b")
     new_schedule("stop", first, second, at="2026-11-23T12:00:05")

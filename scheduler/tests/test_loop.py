@@ -1,4 +1,4 @@
-"""From a due rule to the end that was seen: the loop against a world with EC2's rules and transition times."""
+"""From a due rule to the end that was seen, against a world with EC2's rules and transition times."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import pytest
 
 from scheduler import fire, look, send, sweep
 from scheduler.ec2 import gateway
+from scheduler.observe import Sight, observe
 from scheduler.tests.conftest import Time, WorldEc2
 from shared import broker
 from shared.fleet.models import Observation, Region, Server
@@ -45,7 +46,12 @@ def state(operation: Operation) -> tuple[str, str]:
 
 
 def test_a_scheduled_stop_from_due_to_seen(
-    time: Time, region: Region, server: Server, ec2: WorldEc2, new_schedule: New, capsys: pytest.CaptureFixture[str]
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    new_schedule: New,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     new_schedule("stop", server, at="2026-11-23T12:00:05", name="Nightly Shutdown")
     time.forward(5)
@@ -88,7 +94,9 @@ def test_sending_twice_asks_ec2_once(time: Time, region: Region, server: Server,
     assert len(ec2.calls) == 1
 
 
-def test_a_server_already_there_is_not_asked(time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2) -> None:
+def test_a_server_already_there_is_not_asked(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
     operation = ask(new_server("off", "stopped"), "stop", time)
     send.drain(region.id, "stop")
     assert (state(operation), ec2.calls) == (("skipped", "already_in_state"), [])
@@ -231,7 +239,9 @@ def test_a_call_that_was_never_carried_out_is_sent_again_after_two_looks(
     assert (state(operation), len(ec2.calls)) == (("accepted", ""), 1)
 
 
-def test_a_reboot_without_an_answer_is_never_repeated(time: Time, region: Region, server: Server, ec2: WorldEc2) -> None:
+def test_a_reboot_without_an_answer_is_never_repeated(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
     ec2.silent_after = True
     operation = lost(time, region, server, ec2, "reboot")
     time.forward(16)
@@ -259,7 +269,7 @@ def test_a_frozen_process_does_not_send(time: Time, region: Region, server: Serv
 
 
 def test_a_start_waits_for_a_server_that_is_stopping(
-    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+    time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
     stop = ask(server, "stop", time)
     send.drain(region.id, "stop")
@@ -307,9 +317,9 @@ def test_a_stop_that_never_ends_is_a_failure_in_the_end(
     assert "still stopping after 20 minutes" in operation.detail
 
 
-def test_an_older_answer_never_replaces_a_newer_one(time: Time, region: Region, server: Server, ec2: WorldEc2) -> None:
-    from scheduler.observe import Sight, observe
-
+def test_an_older_answer_never_replaces_a_newer_one(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
     early = time.moment
     later = time.forward(10)
     observe(region, [Sight(server.instance_id, "stopped", "", later)], asked_at=later, dated=True)
@@ -360,7 +370,9 @@ def test_a_server_ec2_does_not_show_is_absent_and_comes_back(
     assert server.missing_since is None
 
 
-def test_two_workers_do_not_look_at_one_region_at_once(time: Time, region: Region, server: Server, ec2: WorldEc2) -> None:
+def test_two_workers_do_not_look_at_one_region_at_once(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
     Region.objects.update(look_lease_until=time.moment + look.LEASE)
     look.look_at(region.id)
     region.refresh_from_db()
@@ -368,7 +380,7 @@ def test_two_workers_do_not_look_at_one_region_at_once(time: Time, region: Regio
 
 
 def test_an_unreadable_region_changes_nothing_and_says_so_once(
-    time: Time, region: Region, server: Server, ec2: WorldEc2, capsys: pytest.CaptureFixture[str]
+    time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
     ec2.refuse = gateway.Denied("You are not authorized", code="UnauthorizedOperation")
     look_now(region)

@@ -62,7 +62,10 @@ def test_a_reboot_is_proven_by_good_checks_that_failed_and_came_back() -> None:
     assert looked(healthy, "running", at=5, checks="ok") == (None, "")
     assert settle(healthy, Seen("running", "initializing", after(9)), now=after(9)).dipped
     assert looked(replace(healthy, dipped=True), "running", at=20, checks="initializing") == (None, "")
-    assert looked(replace(healthy, dipped=True), "running", at=40, checks="ok") == (State.SUCCEEDED, "reboot_seen")
+    assert looked(replace(healthy, dipped=True), "running", at=40, checks="ok") == (
+        State.SUCCEEDED,
+        "reboot_seen",
+    )
 
 
 def test_checks_that_were_not_good_before_a_reboot_cannot_prove_it() -> None:

@@ -38,7 +38,9 @@ def log() -> Iterator[Reader]:
 
 
 @pytest.fixture
-def committed(django_capture_on_commit_callbacks: Callable[..., object]) -> Callable[[Callable[[], object]], None]:
+def committed(
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> Callable[[Callable[[], object]], None]:
     """Run something and what it left for after the commit."""
 
     def run(work: Callable[[], object]) -> None:
@@ -76,15 +78,25 @@ def test_a_scheduled_stop_reads_as_documented(
 
 
 def test_a_refused_stop_never_says_it_was_sent(
-    time: Time, region: Region, server: Server, ec2: WorldEc2, new_schedule: New, log: Reader, committed: Callable[..., None]
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    new_schedule: New,
+    log: Reader,
+    committed: Callable[..., None],
 ) -> None:
     new_schedule("stop", server, at="2026-11-23T12:00:05")
-    ec2.refuse = gateway.Denied("You are not authorized to perform this operation", code="UnauthorizedOperation")
+    ec2.refuse = gateway.Denied(
+        "You are not authorized to perform this operation", code="UnauthorizedOperation"
+    )
     time.forward(5)
     fire.claim_all(time.moment)
     committed(lambda: send.drain(region.id, "stop"))
     assert len(log.lines) == 1
-    assert log.lines[0].startswith('❌ Failed: stop on server "test1": AWS refused: UnauthorizedOperation: You are not')
+    assert log.lines[0].startswith(
+        '❌ Failed: stop on server "test1": AWS refused: UnauthorizedOperation: You are not'
+    )
 
 
 def test_what_is_skipped_says_why(
@@ -100,7 +112,12 @@ def test_what_is_skipped_says_why(
 
 
 def test_a_crowd_is_told_once_with_its_count_and_then_a_line_each(
-    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, new_schedule: New, log: Reader
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    new_schedule: New,
+    log: Reader,
 ) -> None:
     crowd = [new_server(f"batch-{number}") for number in range(story.MANY + 1)]
     new_schedule("stop", *crowd, at="2026-11-23T12:00:05", name="Night")

@@ -26,7 +26,7 @@ class Request(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     token = models.ForeignKey(Token, on_delete=models.SET_NULL, null=True)
-    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  NULL repeats, "" would not
+    idempotency_key = models.CharField(max_length=200, null=True)
     body_hash = models.CharField(max_length=64)
     refused = models.JSONField(default=list)
     reason = models.CharField(max_length=200, blank=True)

@@ -15,7 +15,7 @@ SENTENCES = {
     "denied": "AWS refused: {aws} Check the permissions of this account's role or keys.",
     "credential_unusable": "The stored credential cannot be used. Enter it again under Accounts.",
     "instance_not_found": "EC2 does not know this instance in this account and region.",
-    "insufficient_capacity": "EC2 has no capacity for this instance type in its zone now. Try again in some minutes.",
+    "insufficient_capacity": "EC2 has no room for this instance type in its zone now. Try again in minutes.",
     "refused": "EC2 refused: {aws}",
     "failed_start": "EC2 began to start the server and fell back to stopped: {aws}",
     "confirm_timeout": "EC2 accepted the request, but the server was still {state} after {minutes} minutes.",

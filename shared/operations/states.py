@@ -20,7 +20,7 @@ class State(StrEnum):
 class Origin(StrEnum):
     RULE = "rule"
     PERSON = "person"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  the word, not a secret
     HOLD = "hold"
     ENFORCE = "enforce"
 

@@ -35,7 +35,9 @@ def put(rule: Rule, coming: list[Moment]) -> None:
     rule.next_run_at = coming[0].at if coming else None
     rule.next_nominal = coming[0].nominal if coming else ""
     rule.next_fold = coming[0].fold if coming else 0
-    rule.following = [{"at": each.at.isoformat(), "nominal": each.nominal, "fold": each.fold} for each in coming[1:]]
+    rule.following = [
+        {"at": each.at.isoformat(), "nominal": each.nominal, "fold": each.fold} for each in coming[1:]
+    ]
 
 
 def stored(rule: Rule) -> list[Moment]:
@@ -49,7 +51,7 @@ def stored(rule: Rule) -> list[Moment]:
 def due(rule: Rule, *, now: datetime) -> list[Moment]:
     """The rule's moments that have come, oldest first: at most a day back, always the oldest one stored."""
     known = stored(rule)
-    if known and known[-1].at > now or not rule.cron:
+    if (known and known[-1].at > now) or not rule.cron:
         return [each for each in known if each.at <= now]
     since = max(known[0].at - timedelta(seconds=1), now - TELL_BACK)
     missed = list(takewhile(lambda each: each.at <= now, moments(timing(rule), after=since)))

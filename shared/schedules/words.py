@@ -1,7 +1,7 @@
 """Rules in plain words, the same in API, page and log. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cronsim import CronSim, CronSimError
 
@@ -19,7 +19,7 @@ def when(*, cron: str, at: str) -> str:
         clock = wall.strftime("%H:%M:%S" if wall.second else "%H:%M")
         return f"once on {wall.day} {wall.strftime('%b %Y')} at {clock}"
     try:
-        words = CronSim(cron, datetime(2026, 1, 1)).explain()
+        words = CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
     except CronSimError:
         return f"by cron {cron}"
     return words[0].lower() + words[1:]

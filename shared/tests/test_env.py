@@ -15,7 +15,9 @@ def test_a_missing_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> 
     assert env.text("CLOUDEVY_X", "fallback") == "fallback"
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1", True), ("true", True), ("0", False), ("FALSE", False), ("", True)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("true", True), ("0", False), ("FALSE", False), ("", True)]
+)
 def test_a_switch_reads_four_words(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
     monkeypatch.setenv("CLOUDEVY_X", value)
     assert env.flag("CLOUDEVY_X", default=True) is expected

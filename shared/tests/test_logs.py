@@ -19,7 +19,9 @@ def test_people_read_the_sentence_and_nothing_around_it() -> None:
 
 
 def test_machines_read_the_event_and_its_fields() -> None:
-    row = json.loads(JsonFormatter().format(record("x", event="operation.accepted", fields={"operation": 7, "no": None})))
+    row = json.loads(
+        JsonFormatter().format(record("x", event="operation.accepted", fields={"operation": 7, "no": None}))
+    )
     assert (row["event"], row["operation"], row["level"]) == ("operation.accepted", 7, "info")
     assert "no" not in row
 

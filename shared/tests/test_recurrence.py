@@ -39,7 +39,12 @@ def test_weekday_mornings_in_berlin(after: str, expected: str) -> None:
         ("Europe/Berlin", "30 2 * * *", "2027-03-27 12:00", "2027-03-28 01:00:00"),  # gap: right after it
         ("Europe/Berlin", "30 2 * * *", "2027-10-30 12:00", "2027-10-31 00:30:00"),  # overlap: the first copy
         ("America/New_York", "30 2 * * *", "2027-03-13 12:00", "2027-03-14 07:00:00"),
-        ("Australia/Lord_Howe", "15 2 * * *", "2027-10-02 03:00", "2027-10-02 15:30:00"),  # a gap of 30 minutes
+        (
+            "Australia/Lord_Howe",
+            "15 2 * * *",
+            "2027-10-02 03:00",
+            "2027-10-02 15:30:00",
+        ),  # a gap of 30 minutes
         ("Asia/Kolkata", "30 18 * * *", "2027-03-27 12:00", "2027-03-27 13:00:00"),
     ],
 )
@@ -53,7 +58,9 @@ def test_a_fixed_time_runs_once_when_clocks_change(zone: str, cron: str, after: 
 def test_a_quarter_hourly_rule_follows_real_time_through_the_repeated_hour() -> None:
     timing = Timing("Europe/Berlin", cron="*/15 * * * *")
     found = first(timing, after=utc("2027-10-30 23:59"), count=12)
-    assert [each.at for each in found] == [utc("2027-10-31 00:00") + n * timedelta(minutes=15) for n in range(12)]
+    assert [each.at for each in found] == [
+        utc("2027-10-31 00:00") + n * timedelta(minutes=15) for n in range(12)
+    ]
     assert len({(each.nominal, each.fold) for each in found}) == 12
 
 

@@ -24,7 +24,9 @@ FRESH = NOW - timedelta(seconds=5)
         ("shutting-down", "", "terminated"),
     ],
 )
-def test_what_we_asked_for_wins_over_what_was_seen_until_it_ends(observed: str, transition: str, expected: str) -> None:
+def test_what_we_asked_for_wins_over_what_was_seen_until_it_ends(
+    observed: str, transition: str, expected: str
+) -> None:
     assert shown(Known(observed, transition, FRESH, None), now=NOW) == expected
 
 

@@ -31,7 +31,10 @@ def test_every_changed_character_is_noticed() -> None:
     text = sealed()
     for place in range(len(text)):
         changed = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
-        if vault.decode(changed.split(".")[-1]) == vault.decode(text.split(".")[-1]) and changed[:6] == text[:6]:
+        if (
+            vault.decode(changed.split(".")[-1]) == vault.decode(text.split(".")[-1])
+            and changed[:6] == text[:6]
+        ):
             continue  # the unused low bits of the last base64 character
         with pytest.raises(CredentialUnusable):
             vault.unseal(changed, ring=RING, uid="one", field="credential")
