@@ -16,7 +16,8 @@ def main(arguments: list[str]) -> int:
         print(*vault.generate("k1"), sep="\n")
         return 0
     if arguments == ["install"]:
-        from scheduler.install import install  # noqa: PLC0415  needs settings, which keygen must not
+        import scheduler.app  # noqa: PLC0415, F401  sets Django up, which keygen needs not and install needs first
+        from scheduler.install import install  # noqa: PLC0415
 
         install()
         return 0
