@@ -1,0 +1,35 @@
+"""Accounts as people see them: with their regions, server counts and shown status, in three queries."""
+
+from collections.abc import Sequence
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from shared.fleet.models import Account, Region
+
+
+def base(rows: QuerySet[Account]) -> QuerySet[Account]:
+    """The rows with what `shape` needs."""
+    regions = Region.objects.annotate(server_count=Count("servers")).order_by("name")
+    return rows.annotate(server_count=Count("regions__servers")).prefetch_related(
+        Prefetch("regions", queryset=regions, to_attr="region_rows")
+    )
+
+
+def shaped(accounts: Sequence[Account]) -> Sequence[Account]:
+    """The rows with `shown_status` and `shown_error` set."""
+    for account in accounts:
+        account.shown_status = status(account)  # type: ignore[attr-defined]
+        account.shown_error = last_error(account)  # type: ignore[attr-defined]
+    return accounts
+
+
+def status(account: Account) -> str:
+    """What the last test said; `checking` while a newer one is wanted."""
+    wanted, tested = account.wanted_test_at, account.tested_at
+    return "checking" if wanted and (tested is None or wanted > tested) else account.status
+
+
+def last_error(account: Account) -> dict[str, str] | None:
+    if not account.error_code:
+        return None
+    return {"code": account.error_code, "detail": account.last_error}

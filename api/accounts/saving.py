@@ -1,0 +1,128 @@
+"""Writing accounts: credentials are sealed before they touch the database, and work for AWS is asked for with rows.
+
+The API can seal and never open; the private key is not on this side.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from api import knocks
+from shared import broker, vault
+from shared.errors import AccountInUse, Invalid
+from shared.fleet.models import Account, Region
+from shared.operations.models import Operation
+from shared.operations.states import ACTIVE
+from shared.people.models import Workspace
+from shared.schedules.models import Target
+
+# 192 random bits; IAM allows 2 to 1,224 characters of this kind.
+EXTERNAL_ID_BYTES = 24
+CONFLICTS = {
+    "account_name_once": ("name", "taken", "There is an account of this name already. Choose another one."),
+    "role_of_one_workspace": (
+        "role_arn",
+        "taken",
+        "This role belongs to an account already. Use a role of its own.",
+    ),
+}
+
+
+@transaction.atomic
+def create(wanted: dict[str, Any], *, workspace: Workspace, now: datetime) -> Account:
+    """A new account; a test and a discovery of every region are asked for."""
+    account = Account(workspace=workspace, name=wanted["name"], kind=wanted["kind"])
+    if account.kind == Account.Kind.ROLE:
+        account.external_id = secrets.token_urlsafe(EXTERNAL_ID_BYTES)
+    put_credentials(account, wanted)
+    save(account)
+    put_regions(account, wanted["regions"], now=now)
+    ask_test(account, now=now)
+    return account
+
+
+@transaction.atomic
+def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
+    """Change what is named. New credentials are tested at once."""
+    account.name = wanted.get("name", account.name)
+    renewed = put_credentials(account, wanted)
+    save(account)
+    if "regions" in wanted:
+        put_regions(account, wanted["regions"], now=now)
+    if renewed:
+        ask_test(account, now=now)
+
+
+@transaction.atomic
+def delete(account: Account) -> None:
+    """Forget an account and its servers. AccountInUse while schedules name them or an operation is under way."""
+    Account.objects.select_for_update().get(id=account.id)
+    named = Target.objects.filter(server__region__account=account).values("schedule").distinct().count()
+    if named:
+        word = "schedule names" if named == 1 else "schedules name"
+        raise AccountInUse(f"{named} {word} servers of this account. Delete or change them first.")
+    active = [state.value for state in ACTIVE]
+    if Operation.objects.filter(server__region__account=account, state__in=active).exists():
+        raise AccountInUse(
+            "An operation on one of its servers is under way. Wait for it to end and try again."
+        )
+    account.delete()
+
+
+def put_credentials(account: Account, wanted: dict[str, Any]) -> bool:
+    """The role, or the sealed keys; whether there were any."""
+    if "role_arn" in wanted:
+        account.role_arn = wanted["role_arn"]
+    if "access_key_id" in wanted:
+        seal(account, access_key_id=wanted["access_key_id"], secret_access_key=wanted["secret_access_key"])
+    return bool({"role_arn", "access_key_id"} & wanted.keys())
+
+
+def seal(account: Account, *, access_key_id: str, secret_access_key: str) -> None:
+    key = settings.VAULT_PUBLIC_KEY
+    plain = json.dumps({"access_key_id": access_key_id, "secret_access_key": secret_access_key})
+    account.sealed = vault.seal(plain, key=key, uid=str(account.uid), field="credential")
+    account.key_id, account.access_key_last4 = key.id, access_key_id[-4:]
+
+
+def save(account: Account) -> None:
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        for constraint, (field, code, message) in CONFLICTS.items():
+            if constraint in str(error):
+                raise Invalid(message, code=code, field=field) from error
+        raise
+
+
+def put_regions(account: Account, names: Iterable[str], *, now: datetime) -> None:
+    """These regions are on. One left out is switched off, so that its servers' history stays."""
+    wanted = list(names)
+    have = {region.name: region for region in account.regions.all()}
+    Region.objects.filter(account=account).exclude(name__in=wanted).update(enabled=False)
+    for name in wanted:
+        if name not in have or not have[name].enabled:
+            Region.objects.update_or_create(
+                account=account, name=name, defaults={"workspace_id": account.workspace_id, "enabled": True}
+            )
+    ask_discovery(account, now=now)
+
+
+def ask_test(account: Account, *, now: datetime) -> None:
+    """Want the connection tested."""
+    Account.objects.filter(id=account.id).update(wanted_test_at=now)
+    knocks.after_commit(broker.TEST_ACCOUNT, account=account.id)
+
+
+def ask_discovery(account: Account, *, now: datetime) -> None:
+    """Want the servers of every enabled region found."""
+    regions = Region.objects.filter(account=account, enabled=True)
+    regions.update(wanted_discover_at=now)
+    for id in regions.values_list("id", flat=True):
+        knocks.after_commit(broker.DISCOVER_REGION, region=id)

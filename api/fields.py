@@ -1,0 +1,144 @@
+"""Fields that take what they say and nothing that merely resembles it: no "900" for 900, no 1 for true.
+
+Unknown fields are refused, so a misspelt one is never silently ignored.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+WRONG_TYPE = "wrong_type"
+# What every JSON reader keeps exactly; far beyond any id, and inside PostgreSQL's bigint.
+SAFE = 2**53 - 1
+# Format characters that reorder or hide text; letters' own joiners (U+200C, U+200D) are left alone.
+INVISIBLE = frozenset(
+    "\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+
+
+class Text(serializers.CharField):
+    """A string of one line, trimmed, without control or direction characters."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        text: str = super().to_internal_value(data)
+        if any(letter in INVISIBLE or unicodedata.category(letter) == "Cc" for letter in text):
+            raise serializers.ValidationError("Control characters are not allowed here.", code="invalid_text")
+        return text
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction; neither a string nor true."""
+
+    def to_internal_value(self, data: object) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            raise serializers.ValidationError("Write this as a whole number.", code=WRONG_TYPE)
+        if abs(data) > SAFE:
+            raise serializers.ValidationError("This number is too large.", code="out_of_range")
+        value: int = super().to_internal_value(data)
+        return value
+
+
+class Switch(serializers.BooleanField):
+    """true or false."""
+
+    def to_internal_value(self, data: object) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Write true or false.", code=WRONG_TYPE)
+        return data
+
+
+class Choice(serializers.ChoiceField):
+    """One of the given words, in exactly this writing."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        if data not in self.choices:
+            words = ", ".join(str(word) for word in self.choices)
+            raise serializers.ValidationError(f"Choose one of {words}.", code="invalid_choice")
+        return data
+
+
+class Moment(serializers.DateTimeField):
+    """An instant in ISO 8601 with a zone, as 2026-12-24T07:00:00Z."""
+
+    def to_internal_value(self, value: object) -> Any:
+        if not isinstance(value, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        if not value.endswith("Z") and "+" not in value and value.count("-") < 3:
+            raise serializers.ValidationError(
+                "Give the time with its zone, e.g. 2026-12-24T07:00:00Z.", code="invalid_time"
+            )
+        try:
+            return super().to_internal_value(value)
+        except (serializers.ValidationError, OverflowError) as error:
+            message = f"{value[:40]!r} is not a time like 2026-12-24T07:00:00Z."
+            raise serializers.ValidationError(message, code="invalid_time") from error
+
+
+class Many(serializers.ListField):
+    """A list without repetitions, of at least `least` values."""
+
+    def __init__(self, *, least: int = 0, most: int, **options: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**options)
+
+    def to_internal_value(self, data: object) -> list[Any]:
+        if not isinstance(data, list):
+            raise serializers.ValidationError("Write this as a list.", code=WRONG_TYPE)
+        if len(data) < self.least:
+            raise serializers.ValidationError("Name at least one.", code="empty")
+        if len(data) > self.most:
+            raise serializers.ValidationError(f"At most {self.most} at once.", code="too_long")
+        values: list[Any] = super().to_internal_value(data)
+        for place, value in enumerate(values):
+            if value in values[:place]:
+                raise serializers.ValidationError({place: [repeated(value)]})
+        return values
+
+
+def repeated(value: object) -> ErrorDetail:
+    return ErrorDetail(f"{value} is named twice.", code="duplicate")
+
+
+class Body(serializers.Serializer[Any]):
+    """A request body: an object with known fields only."""
+
+    def to_internal_value(self, data: object) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError("Write this as an object.", code="not_an_object")
+        unknown = [name for name in data if name not in self.fields]
+        if unknown:
+            raise serializers.ValidationError({name: [unheard_of(name)] for name in unknown})
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+
+def unheard_of(name: str) -> ErrorDetail:
+    return ErrorDetail(f"There is no field {name[:50]!r} here.", code="unknown_field")
+
+
+class Nothing(Body):
+    """The body of a request that needs none."""
+
+
+class OrNull(serializers.CharField):
+    """A text on the way out; null where nothing was stored."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"read_only": True, "allow_null": True} | options)
+
+    def to_representation(self, value: object) -> str | None:  # type: ignore[override]
+        return str(value) if value else None
+
+
+class Secret(Text):
+    """A text that is never trimmed, never shown and never echoed in an error."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "write_only": True, "max_length": 200} | options)

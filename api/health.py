@@ -1,0 +1,112 @@
+"""Is the program alive, and can it do its work? For compose, orchestrators and people with curl.
+
+Not ready (503) only without Postgres or with migrations to run: then no request can succeed. Redis, beat and
+workers may all be away and people still read and ask; that is `degraded`, with 200.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from django_celery_beat.models import PeriodicTask
+from redis import Redis, RedisError
+
+from shared.clock import now
+from shared.operations.models import Tick
+
+# The quick ticks come every 1 to 5 s; beat writes down its own runs every 3 minutes.
+TICK_AGE = 15.0
+BEAT_AGE = timedelta(minutes=7)
+QUICK_TICKS = frozenset({"clock.fire", "clock.send", "clock.sweep", "fire", "send", "sweep"})
+
+
+@dataclass
+class Checks:
+    """One word for each part, "ok" or what is wrong, and the age of each tick in seconds."""
+
+    postgres: str = "ok"
+    migrations: str = "ok"
+    redis: str = "ok"
+    beat: str = "ok"
+    worker: str = "ok"
+    ticks: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        if self.postgres != "ok" or self.migrations != "ok":
+            return "down"
+        return "ok" if self.redis == self.beat == self.worker == "ok" else "degraded"
+
+
+@require_safe
+def alive(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """The process can do its work."""
+    checks = examine()
+    body = {"status": checks.status, "checks": vars(checks)}
+    return JsonResponse(body, status=503 if checks.status == "down" else 200)
+
+
+def examine() -> Checks:
+    checks = Checks(redis=redis_word())
+    try:
+        checks.migrations = migrations_word()
+        if checks.migrations == "ok":
+            examine_clock(checks)
+    except DatabaseError:
+        checks.postgres = checks.migrations = checks.beat = checks.worker = "unreachable"
+    return checks
+
+
+def examine_clock(checks: Checks) -> None:
+    """Beat and worker, by the traces they leave in the database."""
+    moment = now()
+    ages = {tick.name: (moment - tick.ran_at).total_seconds() for tick in Tick.objects.all()}
+    checks.ticks = {name: round(age, 1) for name, age in sorted(ages.items())}
+    quick = [age for name, age in ages.items() if name in QUICK_TICKS]
+    checks.worker = "ok" if quick and max(quick) < TICK_AGE else "silent"
+    last = PeriodicTask.objects.filter(enabled=True).aggregate(last=Max("last_run_at"))["last"]
+    checks.beat = "ok" if last and moment - last < BEAT_AGE else "silent"
+
+
+def migrations_word() -> str:
+    return "ok" if migrated() else "pending"
+
+
+def migrated() -> bool:
+    """Whether every migration ran; asked of the database until it is so, then remembered."""
+    if not remembered.cache_info().currsize:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+    return remembered()
+
+
+@cache
+def remembered() -> bool:
+    return True
+
+
+def redis_word() -> str:
+    client = redis_client()
+    try:
+        client.ping()
+    except RedisError:
+        return "unreachable"
+    return "ok"
+
+
+@cache
+def redis_client() -> Redis:
+    return Redis.from_url(settings.BROKER_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)

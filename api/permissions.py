@@ -1,0 +1,68 @@
+"""Who may do what, as data: the code and the tests read the same table.
+
+A role may do everything a lower one may. What is not in the table nobody may do.
+"""
+
+from django.views import View
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from api.authentication import Access
+from shared.people.models import Role
+from shared.people.services import RANK
+
+# operation id -> the lowest role that may call it
+NEEDS: dict[str, Role] = {
+    "me_retrieve": Role.VIEWER,
+    "accounts_list": Role.VIEWER,
+    "accounts_retrieve": Role.VIEWER,
+    "accounts_create": Role.ADMIN,
+    "accounts_update": Role.ADMIN,
+    "accounts_destroy": Role.ADMIN,
+    "accounts_test": Role.ADMIN,
+    "accounts_discover": Role.ADMIN,
+    "servers_list": Role.VIEWER,
+    "servers_retrieve": Role.VIEWER,
+    "servers_update": Role.EDITOR,
+    "servers_status": Role.VIEWER,
+    "servers_statuses": Role.VIEWER,
+    "servers_metrics": Role.VIEWER,
+    "operations_list": Role.VIEWER,
+    "operations_retrieve": Role.VIEWER,
+    "operations_create": Role.OPERATOR,
+    "operations_cancel": Role.OPERATOR,
+    "schedules_list": Role.VIEWER,
+    "schedules_retrieve": Role.VIEWER,
+    "schedules_preview": Role.VIEWER,
+    "schedules_create": Role.EDITOR,
+    "schedules_update": Role.EDITOR,
+    "schedules_destroy": Role.EDITOR,
+    "schedules_pause": Role.OPERATOR,
+    "schedules_resume": Role.OPERATOR,
+}
+
+
+def may(role: str, *, operation_id: str) -> bool:
+    """Whether a person of that role may call that operation."""
+    lowest = NEEDS.get(operation_id)
+    return lowest is not None and RANK[Role(role)] >= RANK[lowest]
+
+
+def operation_id(view: View) -> str:
+    """The name of what is asked for, e.g. `servers_list`; the same in the schema and in NEEDS."""
+    action = getattr(view, "action", None) or "unknown"
+    return f"{getattr(view, 'basename', None)}_{action.replace('partial_update', 'update')}"
+
+
+class Allowed(BasePermission):
+    """The asker's role is at least the one the operation needs."""
+
+    def has_permission(self, request: Request, view: View) -> bool:
+        if not isinstance(request.auth, Access):
+            return False
+        # An action of None is a method this path does not have; the view answers 405.
+        if getattr(view, "action", "") is None or may(request.auth.role, operation_id=operation_id(view)):
+            return True
+        lowest = NEEDS[operation_id(view)]
+        raise PermissionDenied(f"This needs the role {lowest.value}; yours is {request.auth.role}.")

@@ -1,0 +1,140 @@
+"""The shapes of schedules and of their preview."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from api import fields, words
+from api.fields import Body
+from shared.schedules.models import Action, Schedule
+from shared.schedules.services import RuleText
+
+MOST_RULES = 50
+MOST_SERVERS = 1000
+GRACE = {"min_value": 60, "max_value": 86400}
+
+
+class RuleWanted(Body):
+    """One action, at recurring moments (`cron`) or at a single local one (`at`)."""
+
+    action = fields.Choice(choices=Action.choices)
+    cron = fields.Text(
+        required=False, max_length=200, help_text="Five fields: minute hour day month weekday."
+    )
+    at = fields.Text(
+        required=False, max_length=40, help_text="Local date and time: 2026-12-24T07:00, or with seconds."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> RuleText:
+        if ("cron" in attrs) == ("at" in attrs):
+            raise serializers.ValidationError("Give either cron or at.", code="cron_or_at")
+        return RuleText(
+            action=attrs["action"], cron=" ".join(attrs.get("cron", "").split()), at=full(attrs.get("at", ""))
+        )
+
+
+def full(at: str) -> str:
+    """The same moment in one writing; what is none is left for the rules' own check to refuse."""
+    try:
+        return datetime.fromisoformat(at).isoformat(timespec="seconds") if len(at) == 16 else at
+    except ValueError:
+        return at
+
+
+class ScheduleWanted(Body):
+    name = fields.Text(max_length=120)
+    timezone = fields.Text(
+        required=False, max_length=64, allow_blank=True, help_text="IANA; default: the workspace's."
+    )
+    enabled = fields.Switch(required=False)
+    grace_seconds = fields.Whole(required=False, allow_null=True, **GRACE)
+    rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
+    servers = fields.Many(child=fields.Whole(min_value=1), most=MOST_SERVERS)
+
+
+class ScheduleChange(ScheduleWanted):
+    """What is left out stays as it is."""
+
+
+class PauseWanted(Body):
+    reason = fields.Text(required=False, allow_blank=True, max_length=200, default="")
+    until = fields.Moment(required=False, allow_null=True, default=None)
+
+    def validate_until(self, until: datetime | None) -> datetime | None:
+        if until is not None and until <= self.context["view"].now:
+            raise serializers.ValidationError("This moment has passed.", code="in_the_past")
+        return until
+
+
+class PausedShape(serializers.Serializer[Any]):
+    until = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+
+
+class RuleShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=Action.choices)
+    cron = fields.OrNull()
+    at = fields.OrNull()
+    sentence = serializers.CharField()
+    next_run_at = serializers.DateTimeField(allow_null=True)
+
+
+class NextShape(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=Action.choices)
+    at = serializers.DateTimeField()
+    local = serializers.CharField()
+
+
+class LastRunShape(serializers.Serializer[Any]):
+    operation = serializers.IntegerField(source="id")
+    action = serializers.ChoiceField(choices=Action.choices)
+    state = serializers.ChoiceField(choices=words.OPERATION_STATES)
+    reason = fields.OrNull()
+    detail = fields.OrNull()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField()
+
+
+class WarningShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ScheduleShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    timezone = serializers.CharField()
+    enabled = serializers.BooleanField()
+    revision = serializers.IntegerField(help_text="Also the ETag; send it as If-Match to change or delete.")
+    paused = PausedShape(allow_null=True)
+    grace_seconds = serializers.IntegerField(allow_null=True)
+    mode = serializers.ChoiceField(choices=Schedule.Mode.choices)
+    rules = RuleShape(many=True)
+    servers = serializers.ListField(child=serializers.IntegerField())
+    sentence = serializers.CharField()
+    next = NextShape(allow_null=True)
+    last_run = LastRunShape(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    warnings = WarningShape(many=True, help_text="Filled when one schedule is read or saved; empty in lists.")
+
+
+class PreviewWanted(Body):
+    timezone = fields.Text(required=False, max_length=64, help_text="IANA; default: the workspace's.")
+    rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
+    after = fields.Moment(required=False, help_text="Default: now.")
+    count = fields.Whole(required=False, min_value=1, max_value=500, default=10)
+
+
+class OccurrenceShape(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=Action.choices)
+    at = serializers.DateTimeField()
+    local = serializers.CharField()
+    note = serializers.CharField(allow_null=True)
+
+
+class PreviewShape(serializers.Serializer[Any]):
+    occurrences = OccurrenceShape(many=True)
+    sentence = serializers.CharField()

@@ -1,0 +1,139 @@
+"""Schedules: timetables with targets. A revision guards against two people saving over each other."""
+
+import re
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.errors import PreconditionRequired
+from api.fields import Nothing
+from api.schedules import reading, saving
+from api.schedules.filters import ScheduleFilters
+from api.schedules.preview import preview
+from api.schedules.serializers import (
+    PauseWanted,
+    PreviewShape,
+    PreviewWanted,
+    ScheduleChange,
+    ScheduleShape,
+    ScheduleWanted,
+)
+from api.schedules.warnings import warnings
+from api.views import View
+from shared.errors import RevisionMismatch
+from shared.schedules import services
+from shared.schedules.models import Schedule
+from shared.schedules.services import Draft
+
+REVISION = re.compile(r'"?(\d{1,9})"?')
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The revision you have seen.",
+)
+
+
+class Schedules(View):
+    queryset = Schedule.objects.none()
+    serializer_class = ScheduleShape
+    filterset_class = ScheduleFilters
+    search_fields: ClassVar = ["name"]
+    ordering_fields: ClassVar = ["name", "created_at", "updated_at", "id"]
+    ordering: ClassVar = ["name"]
+
+    def get_queryset(self) -> QuerySet[Schedule]:
+        return reading.base(Schedule.objects.filter(workspace=self.workspace))
+
+    @extend_schema(responses=ScheduleShape(many=True))
+    def list(self, request: Request) -> Response:
+        """All schedules of the workspace."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response(ScheduleShape(reading.shown(page), many=True).data)
+
+    @extend_schema(responses=ScheduleShape)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """One schedule; the ETag header holds its revision."""
+        return self.answer()
+
+    @extend_schema(request=ScheduleWanted, responses={201: ScheduleShape})
+    def create(self, request: Request) -> Response:
+        """Make a schedule. Collisions with others are saved, with a warning."""
+        draft = Draft(**self.read(ScheduleWanted))
+        schedule = services.create(draft, workspace=self.workspace, author=self.user, now=self.now)
+        self.kwargs["pk"] = schedule.id
+        return self.answer(status=201)
+
+    @extend_schema(request=ScheduleChange, parameters=[IF_MATCH], responses=ScheduleShape)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change what is named. Moments that have passed are never made up for."""
+        schedule = self.get_object()
+        revision = expected(request)
+        draft = Draft(**graced(self.read(ScheduleChange, partial=True)))
+        saving.change(schedule, draft, revision=revision, now=self.now)
+        return self.answer()
+
+    @extend_schema(parameters=[IF_MATCH], responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """End a schedule for good. What it did stays in the history."""
+        saving.delete(self.get_object(), revision=expected(request), now=self.now)
+        return Response(status=204)
+
+    @extend_schema(request=PauseWanted, responses=ScheduleShape)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: int) -> Response:
+        """Let nothing of it happen for a while, or until it is resumed."""
+        schedule = self.get_object()
+        saving.pause(schedule, **self.read(PauseWanted), now=self.now)
+        return self.answer()
+
+    @extend_schema(request=None, responses=ScheduleShape)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: int) -> Response:
+        """Go on with the first moment after now."""
+        schedule = self.get_object()
+        self.read(Nothing)
+        services.resume(schedule, now=self.now)
+        return self.answer()
+
+    @extend_schema(request=PreviewWanted, responses=PreviewShape)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """What a timetable would do. Nothing is saved."""
+        wanted = self.read(PreviewWanted)
+        zone = wanted.get("timezone", self.workspace.time_zone)
+        after = wanted.get("after", self.now)
+        return Response(
+            PreviewShape(preview(wanted["rules"], zone=zone, after=after, count=wanted["count"])).data
+        )
+
+    def answer(self, *, status: int = 200) -> Response:
+        """The schedule as it is now, with its warnings and its revision as ETag."""
+        schedule = self.get_object()
+        [shown] = reading.shown([schedule])
+        body: dict[str, Any] = dict(ScheduleShape(shown).data) | {"warnings": warnings(schedule)}
+        return Response(body, status=status, headers={"ETag": f'"{schedule.revision}"'})
+
+
+def graced(wanted: dict[str, Any]) -> dict[str, Any]:
+    """null means the default grace, which a draft writes as 0."""
+    return wanted | {"grace_seconds": wanted["grace_seconds"] or 0} if "grace_seconds" in wanted else wanted
+
+
+def expected(request: Request) -> int | None:
+    """The revision the asker has seen; None for `*`, which means any."""
+    text = request.headers.get("If-Match", "").strip()
+    if not text:
+        raise PreconditionRequired
+    if text == "*":
+        return None
+    match = REVISION.fullmatch(text)
+    if match is None:
+        raise RevisionMismatch
+    return int(match[1])

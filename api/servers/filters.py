@@ -1,0 +1,42 @@
+"""Filters of the server list. The shown status is computed, so filtering by it needs the same rules in SQL."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
+from django_filters import rest_framework as filters
+
+from api.listing import Id, OneOf
+from api.words import SERVER_STATUSES
+from shared.fleet.models import Server
+from shared.fleet.status import GONE_AFTER, SHOWN, UNKNOWN_AFTER
+
+
+class ServerFilters(filters.FilterSet):
+    status = OneOf(field_name="status", choices=SERVER_STATUSES)
+    account = Id(field_name="region__account_id")
+    region = filters.CharFilter(field_name="region__name")
+
+    class Meta:
+        model = Server
+        fields: ClassVar[list[str]] = []
+
+
+def with_status(rows: QuerySet[Server], *, now: datetime) -> QuerySet[Server]:
+    """The rows with `status` as `shared.fleet.status.shown` would say it, and `seen_at`; a test compares them."""
+    seen = Case(
+        When(missing_since__isnull=False, then=F("observed_at")),
+        # Greatest ignores NULL in PostgreSQL, and a server that was never seen stays unseen.
+        When(observed_at__isnull=False, then=Greatest("observed_at", "region__looked_at")),
+    )
+    status = Case(
+        When(observed_state__in=["terminated", "shutting-down"], then=Value("terminated")),
+        When(missing_since__lte=now - GONE_AFTER, then=Value("missing")),
+        When(Q(seen_at=None) | Q(seen_at__lte=now - UNKNOWN_AFTER), then=Value("unknown")),
+        When(~Q(transition=""), then=F("transition")),
+        *(When(observed_state=state, then=Value(word)) for state, word in SHOWN.items()),
+        output_field=CharField(),
+    )
+    annotated: QuerySet[Any] = rows.annotate(seen_at=seen).annotate(status=status)
+    return annotated

@@ -1,0 +1,171 @@
+"""Servers as people see them: a page of rows and everything said beside each, in a handful of queries.
+
+However many servers are on the page, the number of queries stays the same. Reads only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from api.servers.expected import expected_seconds
+from shared.fleet.models import MetricSample, Server
+from shared.fleet.status import TRANSITIONS
+from shared.operations.asking import seen, status
+from shared.operations.models import Operation
+from shared.operations.states import OPEN, State
+from shared.schedules.models import Rule, Target
+
+OPEN_STATES = [state.value for state in OPEN]
+ACTIONS = {word: action for action, word in TRANSITIONS.items()}
+CPU = "CPUUtilization"
+CPU_AGE = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    action: str
+    operation: int | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    operation: int
+    action: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """The next thing a schedule will do; `local` is the moment on the schedule's own wall clock."""
+
+    action: str
+    at: datetime
+    timezone: str
+    schedule: dict[str, object]
+
+    @property
+    def local(self) -> str:
+        return self.at.astimezone(ZoneInfo(self.timezone)).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    value: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One server and what is said beside it."""
+
+    server: Server
+    status: str
+    seen_at: datetime | None
+    transition: Transition | None
+    requested: Requested | None
+    next_action: NextAction | None
+    last_operation: Operation | None
+    cpu: Cpu | None = None
+    schedules: int = 0
+    expected_seconds: int | None = None
+
+
+def base(rows: QuerySet[Server]) -> QuerySet[Server]:
+    """The rows with their regions, accounts, and the id of the operation that ended last."""
+    ended = Operation.objects.filter(server=OuterRef("id")).exclude(state__in=OPEN_STATES)
+    last = ended.order_by("-due_at", "-id").values("id")[:1]
+    return rows.select_related("region__account").annotate(last_operation_id=Subquery(last))
+
+
+def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
+    """What a poll wants to know."""
+    ids = [server.id for server in servers]
+    waiting, coming, ended = requested(ids), next_actions(ids), last_operations(servers)
+    usual = expected_seconds([server for server in servers if server.transition])
+    return [
+        Shown(
+            server=server,
+            status=status(server, now=now),
+            seen_at=seen(server),
+            transition=transition(server),
+            requested=waiting.get(server.id),
+            next_action=coming.get(server.id),
+            last_operation=ended.get(server.id),
+            expected_seconds=usual.get(server.id),
+        )
+        for server in servers
+    ]
+
+
+def full(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
+    """What the list and the detail page want to know."""
+    ids = [server.id for server in servers]
+    loads, counts = cpus(ids, now=now), schedule_counts(ids)
+    return [
+        with_more(each, cpu=loads.get(each.server.id), schedules=counts.get(each.server.id, 0))
+        for each in lean(servers, now=now)
+    ]
+
+
+def with_more(each: Shown, *, cpu: Cpu | None, schedules: int) -> Shown:
+    """A stopped server's last load is not its load."""
+    values = {name: getattr(each, name) for name in Shown.__slots__}
+    return Shown(**values | {"cpu": cpu if each.status == "running" else None, "schedules": schedules})
+
+
+def transition(server: Server) -> Transition | None:
+    if not server.transition:
+        return None
+    return Transition(ACTIONS[server.transition], server.transition_operation, server.transition_since)
+
+
+def requested(ids: Sequence[int]) -> dict[int, Requested]:
+    """Operations that wait to be sent, the earliest of each server."""
+    rows = Operation.objects.filter(server_id__in=ids, state=State.REQUESTED).order_by("-due_at", "-id")
+    return {
+        row.server_id: Requested(row.id, row.action, row.due_at)
+        for row in rows.only("server_id", "action", "due_at")
+    }
+
+
+def next_actions(ids: Sequence[int]) -> dict[int, NextAction]:
+    """The soonest moment of any schedule of each server."""
+    planned = Rule.objects.filter(next_run_at__isnull=False, schedule__enabled=True, schedule__paused_at=None)
+    rows = (
+        planned.filter(schedule__targets__server_id__in=ids)
+        .order_by("schedule__targets__server_id", "next_run_at", "id")
+        .distinct("schedule__targets__server_id")
+        .values_list(
+            "schedule__targets__server_id",
+            "action",
+            "next_run_at",
+            "schedule__timezone",
+            "schedule_id",
+            "schedule__name",
+        )
+    )
+    return {
+        server: NextAction(action, at, zone, {"id": schedule, "name": name})
+        for server, action, at, zone, schedule, name in rows
+    }
+
+
+def last_operations(servers: Sequence[Server]) -> dict[int, Operation]:
+    """The operation that ended last, of servers read through `base`."""
+    ids = [id for server in servers if (id := getattr(server, "last_operation_id", None))]
+    return {row.server_id: row for row in Operation.objects.filter(id__in=ids)}
+
+
+def cpus(ids: Sequence[int], *, now: datetime) -> dict[int, Cpu]:
+    rows = MetricSample.objects.filter(server_id__in=ids, name=CPU).exclude(moments=[])
+    latest = {row.server_id: Cpu(row.values[-1], row.moments[-1]) for row in rows}
+    return {server: cpu for server, cpu in latest.items() if now - cpu.at < CPU_AGE}
+
+
+def schedule_counts(ids: Sequence[int]) -> dict[int, int]:
+    rows = Target.objects.filter(server_id__in=ids).values_list("server_id").annotate(Count("id"))
+    return dict(rows.order_by())

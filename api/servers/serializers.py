@@ -1,0 +1,130 @@
+"""The shapes of servers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api import fields, words
+from api.fields import Body
+from shared.fleet.models import Server
+from shared.schedules.models import Action
+
+
+class Named(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class TransitionShape(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=Action.choices)
+    operation = serializers.IntegerField(allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class RequestedShape(serializers.Serializer[Any]):
+    operation = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=Action.choices)
+    due_at = serializers.DateTimeField()
+
+
+class NextActionShape(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=Action.choices)
+    at = serializers.DateTimeField()
+    local = serializers.CharField(help_text="The moment on the schedule's wall clock, with its offset.")
+    timezone = serializers.CharField()
+    schedule = Named()
+
+
+class LastOperationShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=Action.choices)
+    state = serializers.ChoiceField(choices=words.OPERATION_STATES)
+    reason = fields.OrNull()
+    detail = fields.OrNull()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class CpuShape(serializers.Serializer[Any]):
+    value = serializers.FloatField(help_text="Percent.")
+    at = serializers.DateTimeField()
+
+
+class StateShape(serializers.Serializer[Any]):
+    """What every answer about a server says of its state. The source is a `reading.Shown`."""
+
+    id = serializers.IntegerField(source="server.id")
+    name = serializers.CharField(source="server.name")
+    status = serializers.ChoiceField(choices=words.SERVER_STATUSES)
+    observed_state = serializers.ChoiceField(choices=Server.Observed.choices, source="server.observed_state")
+    seen_at = serializers.DateTimeField(allow_null=True)
+    state_reason = fields.OrNull(source="server.state_reason")
+    transition = TransitionShape(allow_null=True)
+    requested = RequestedShape(allow_null=True)
+
+
+class ServerShape(StateShape):
+    instance_id = serializers.CharField(source="server.instance_id")
+    type = serializers.CharField(source="server.type")
+    tags = serializers.DictField(child=serializers.CharField(), source="server.tags")
+    account = Named(source="server.region.account")
+    region = Named(source="server.region")
+    protected = serializers.BooleanField(source="server.protected")
+    stuck_since = serializers.DateTimeField(allow_null=True, source="server.stuck_since")
+    missing_since = serializers.DateTimeField(allow_null=True, source="server.missing_since")
+    public_ip = fields.OrNull(source="server.public_ip")
+    private_ip = fields.OrNull(source="server.private_ip")
+    launched_at = serializers.DateTimeField(allow_null=True, source="server.launched_at")
+    availability_zone = fields.OrNull(source="server.availability_zone")
+    next_action = NextActionShape(allow_null=True)
+    last_operation = LastOperationShape(allow_null=True)
+    schedules = serializers.IntegerField(help_text="How many schedules name it.")
+    cpu = CpuShape(allow_null=True)
+
+
+class ObservationShape(serializers.Serializer[Any]):
+    before = serializers.CharField()
+    after = serializers.CharField()
+    reason = fields.OrNull()
+    asked_at = serializers.DateTimeField()
+
+
+class ServerDetailShape(ServerShape):
+    observations = ObservationShape(many=True, help_text="The last 20 changes, newest first.")
+
+
+class StatusShape(StateShape):
+    age_seconds = serializers.FloatField(allow_null=True)
+    look = serializers.ChoiceField(choices=words.LOOKS)
+    look_error = serializers.CharField(allow_null=True)
+
+
+class StatusesRow(StateShape):
+    last_operation = LastOperationShape(allow_null=True)
+    next_action = NextActionShape(allow_null=True)
+    expected_seconds = serializers.IntegerField(allow_null=True)
+
+
+class StatusesShape(serializers.Serializer[Any]):
+    now = serializers.DateTimeField()
+    statuses = StatusesRow(many=True)
+
+
+class PointShape(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    value = serializers.FloatField()
+
+
+class SeriesShape(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    points = PointShape(many=True)
+
+
+class MetricsShape(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=words.METRICS_STATES)
+    note = serializers.CharField(allow_null=True)
+    series = SeriesShape(many=True)
+
+
+class ServerChange(Body):
+    protected = fields.Switch()

@@ -1,0 +1,33 @@
+"""Every address of the HTTP program."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from api import health, spa
+from api.accounts.views import Accounts
+from api.operations.views import Operations
+from api.schedules.views import Schedules
+from api.servers.views import Servers
+from api.session.views import Me
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("accounts", Accounts, basename="accounts")
+router.register("servers", Servers, basename="servers")
+router.register("operations", Operations, basename="operations")
+router.register("schedules", Schedules, basename="schedules")
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("api/v1/auth/", include("allauth.headless.urls")),
+    path("api/v1/me", Me.as_view({"get": "retrieve"}, basename="me"), name="me"),
+    path("api/v1/", include(router.urls)),
+    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^(?!api/|healthz|readyz|metrics$).*$", spa.page),
+]
+handler400 = "api.errors.bad_request"
+handler403 = "api.errors.permission_denied"
+handler404 = "api.errors.not_found"
+handler500 = "api.errors.internal_error"
