@@ -1,0 +1,130 @@
+"""The one border where botocore's errors become ours; the only table of AWS error codes.
+
+Sources: the EC2 API reference "Error codes", the STS and CloudWatch "Common errors", and the throttling
+codes that botocore's own retry rules know. It knows neither tables nor what an error means for an operation.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
+
+from scheduler.ec2.gateway import (
+    BadIds,
+    CloudError,
+    Denied,
+    Impossible,
+    NoCapacity,
+    NotNow,
+    NotSent,
+    Refused,
+    Throttled,
+    Unanswered,
+)
+from shared.logs import redact
+
+LONGEST = 300
+SERVER_ERROR = 500
+ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")
+WORD = re.compile(r"""[^\s'",()\[\]]+""")
+
+KINDS: dict[type[Refused], tuple[str, ...]] = {
+    Denied: (
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "Blocked",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "OptInRequired",
+        "PendingVerification",
+        "RegionDisabledException",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    ),
+    Throttled: (
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    ),
+    NotNow: ("IncorrectInstanceState", "IncorrectState"),
+    NoCapacity: (
+        "InsufficientCapacity",
+        "InsufficientHostCapacity",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+    ),
+    BadIds: ("InvalidInstanceID", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"),
+    Impossible: (
+        "InstanceLimitExceeded",
+        "InvalidParameterCombination",
+        "InvalidParameterValue",
+        "OperationNotPermitted",
+        "Unsupported",
+        "UnsupportedHibernationConfiguration",
+        "UnsupportedOperation",
+        "VcpuLimitExceeded",
+    ),
+}
+CODES = {code: kind for kind, codes in KINDS.items() for code in codes}
+STALE_SESSION = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+NOTHING_WRITTEN = (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError)
+NO_ANSWER = (aws.HTTPClientError, aws.ConnectionError, ResponseParserError)
+
+
+@contextmanager
+def translated(ids: Sequence[str] = ()) -> Iterator[None]:
+    """Turn botocore's exceptions into ours. `ids` are the instances asked for, to find them in a message."""
+    try:
+        yield
+    except aws.ClientError as error:
+        raise answered(error, ids=ids) from error
+    except NOTHING_WRITTEN as error:
+        raise NotSent(tidy(str(error)), code=type(error).__name__) from error
+    except NO_ANSWER as error:
+        raise Unanswered(tidy(str(error)), code=type(error).__name__) from error
+    except (aws.NoCredentialsError, aws.CredentialRetrievalError) as error:
+        text = "This host has no AWS identity to assume a role with. Give it one, or set an access key."
+        raise Denied(text, code=type(error).__name__) from error
+    except aws.BotoCoreError as error:
+        raise Refused(tidy(str(error)), code=type(error).__name__) from error
+
+
+def answered(error: aws.ClientError, *, ids: Sequence[str]) -> CloudError:
+    """Ours for an error AWS sent. A 5xx with a code we do not know leaves open whether it was done."""
+    details = error.response.get("Error", {})
+    meta = error.response.get("ResponseMetadata", {})
+    code = details.get("Code", "").removeprefix("Client.").removeprefix("Server.")
+    text = tidy(details.get("Message", "")) or code
+    request_id = meta.get("RequestId", "")
+    if CODES.get(code) is BadIds:
+        return BadIds(text, ids=named(text, ids), code=code, request_id=request_id)
+    is_final = meta.get("HTTPStatusCode", SERVER_ERROR) < SERVER_ERROR
+    kind: type[CloudError] = CODES.get(code, Refused if is_final else Unanswered)
+    return kind(text, code=code, request_id=request_id)
+
+
+def named(text: str, ids: Sequence[str]) -> frozenset[str]:
+    """Which of `ids` AWS names in a message such as "The instance IDs 'i-1, i-2' do not exist"."""
+    return frozenset(ids) & {word.rstrip(".") for word in WORD.findall(text)}
+
+
+def tidy(text: str) -> str:
+    """A message fit to store and show: no credentials, no encoded blob, at most 300 characters."""
+    return redact(ENCODED.sub("", text)).strip()[:LONGEST]
