@@ -1,0 +1,102 @@
+/** What the page keeps of the API's lists, and how often it asks again. Hidden tabs ask nothing. */
+import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
+import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
+
+import { listAccounts } from '@/api/accounts'
+import { listOperations, type OperationsQuery } from '@/api/operations'
+import { listSchedules, readSchedule } from '@/api/schedules'
+import { listServers, readServer, type ServersQuery } from '@/api/servers'
+import { isUnsettled } from '@/domain/accounts'
+import { isOpen } from '@/domain/status'
+import { useLive } from './useLive'
+
+const SETTLED_MS = 60_000
+const EXPECTING_MS = 3_000
+const FOLLOWING_MS = 4_000
+
+export const KEYS = {
+  servers: ['servers'], server: ['server'], schedules: ['schedules'], schedule: ['schedule'],
+  accounts: ['accounts'], operations: ['operations'],
+} as const
+
+/** The list of servers; an empty one is asked for more often, because discovery may be under way. */
+export function useServers(query: MaybeRefOrGetter<ServersQuery>) {
+  const live = useLive()
+  const found = useQuery({
+    queryKey: computed(() => [...KEYS.servers, toValue(query)]),
+    queryFn: async ({ signal }) => {
+      const askedAt = Date.now()
+      return { askedAt, page: await listServers(toValue(query), signal) }
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: (state) => (state.state.data?.page.count === 0 ? EXPECTING_MS : SETTLED_MS),
+  })
+  watch(found.data, (data) => data && live.learnServers(data.page.results, data.askedAt), { immediate: true })
+  live.watchIds(() => found.data.value?.page.results.map((server) => server.id) ?? [])
+  const servers = computed(() => found.data.value?.page.results.map(live.overlay))
+  return { ...found, servers, count: computed(() => found.data.value?.page.count ?? 0) }
+}
+
+export function useServer(id: MaybeRefOrGetter<number>) {
+  const live = useLive()
+  const found = useQuery({
+    queryKey: computed(() => [...KEYS.server, toValue(id)]),
+    queryFn: async ({ signal }) => {
+      const askedAt = Date.now()
+      return { askedAt, server: await readServer(toValue(id), signal) }
+    },
+    refetchInterval: SETTLED_MS,
+  })
+  watch(found.data, (data) => data && live.learnServers([data.server], data.askedAt), { immediate: true })
+  live.watchIds(() => [toValue(id)])
+  const server = computed(() => (found.data.value ? live.overlay(found.data.value.server) : undefined))
+  return { ...found, server }
+}
+
+export const useSchedules = (query: MaybeRefOrGetter<{ server?: number; search?: string }> = {}) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.schedules, toValue(query)]),
+    queryFn: ({ signal }) => listSchedules(toValue(query), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: SETTLED_MS,
+  })
+
+export const useSchedule = (id: MaybeRefOrGetter<number>, enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.schedule, toValue(id)]),
+    queryFn: ({ signal }) => readSchedule(toValue(id), signal),
+    enabled,
+    // An editor that changes under the typing hand would be worse than a conflict told at saving.
+    refetchOnWindowFocus: false,
+    gcTime: 0,
+  })
+
+export const useAccounts = () =>
+  useQuery({
+    queryKey: KEYS.accounts,
+    queryFn: ({ signal }) => listAccounts(signal),
+    refetchInterval: (query) => (query.state.data?.results.some(isUnsettled) ? EXPECTING_MS : SETTLED_MS),
+  })
+
+export const useOperations = (query: MaybeRefOrGetter<OperationsQuery>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.operations, toValue(query)]),
+    queryFn: ({ signal }) => listOperations(toValue(query), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: (found) => (found.state.data?.results.some(({ state }) => isOpen(state)) ? FOLLOWING_MS : SETTLED_MS),
+  })
+
+const refetchAll = async (client: QueryClient, keys: readonly (readonly string[])[]): Promise<void> => {
+  await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })))
+}
+
+/** After a schedule, an account or a server was changed from here. */
+export function useRefetch() {
+  const client = useQueryClient()
+  return {
+    schedules: () => refetchAll(client, [KEYS.schedules, KEYS.schedule, KEYS.servers, KEYS.server]),
+    accounts: () => refetchAll(client, [KEYS.accounts, KEYS.servers]),
+    servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.schedules]),
+    serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers]),
+  }
+}

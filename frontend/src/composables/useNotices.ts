@@ -1,0 +1,66 @@
+/** Tells a person about a change once: one toast per change, in one tab. */
+import { toast } from 'vue-sonner'
+
+import type { Change } from '@/domain/changes'
+import type { Operation } from '@/domain/model'
+import { noticeOf, noticeOfMany, TOGETHER_FROM, type Notice } from '@/domain/notices'
+
+const SHOWN_MS = 5_000
+const LOOK_UP_WITHIN_MS = 2_000
+
+const told = new Set<string>()
+const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('cloudevy.told')
+otherTabs?.addEventListener('message', (event: MessageEvent<string>) => told.add(event.data))
+
+export function show(notice: Notice, id?: string): void {
+  toast[notice.tone](notice.title, {
+    id, description: notice.description, duration: notice.lasts ? Infinity : SHOWN_MS, closeButton: true,
+  })
+}
+
+export const showError = (title: string, description: string): void =>
+  show({ title, description, tone: 'error', lasts: true })
+
+export const showDone = (title: string, description = ''): void =>
+  show({ title, description, tone: 'success', lasts: false })
+
+function isNews(change: Change): boolean {
+  if (told.has(change.key)) return false
+  told.add(change.key)
+  otherTabs?.postMessage(change.key)
+  return true
+}
+
+const inTime = <Found>(found: Promise<Found>): Promise<Found | null> =>
+  Promise.race([found.catch(() => null), new Promise<null>((done) => setTimeout(() => done(null), LOOK_UP_WITHIN_MS))])
+
+export interface Teller {
+  readOperation: (id: number) => Promise<Operation>
+  isMine: (operation: number) => boolean
+}
+
+async function tellOne(change: Change, teller: Teller): Promise<void> {
+  const { operation } = change
+  const mine = operation !== null && teller.isMine(operation)
+  const needsLookUp = operation !== null && (!mine || change.kind === 'failed')
+  const detail = needsLookUp ? await inTime(teller.readOperation(operation)) : null
+  show(noticeOf(change, detail, mine), change.key)
+}
+
+/** Skips what was told before, gathers many equal changes into one, and tells the rest one by one. */
+export async function tell(changes: readonly Change[], teller: Teller): Promise<void> {
+  const news = changes.filter((change) => {
+    const isOthers = change.operation === null || !teller.isMine(change.operation)
+    return !(change.kind === 'ended' && isOthers) && isNews(change)
+  })
+  const kinds = Map.groupBy(news, (change) => change.kind)
+  await Promise.all([...kinds.values()].map(async (same) => {
+    const together = same.length >= TOGETHER_FROM ? noticeOfMany(same) : null
+    if (together) return show(together)
+    await Promise.all(same.map((change) => tellOne(change, teller)))
+  }))
+}
+
+export function forgetTold(): void {
+  told.clear()
+}

@@ -1,0 +1,66 @@
+/** The words of a toast: what happened, to which server, and why. */
+import type { Change, ChangeKind } from './changes'
+import type { Operation } from './model'
+import { reasonText } from './reasons'
+import { ACTION_WORDS } from './status'
+
+export type NoticeTone = 'success' | 'error' | 'info' | 'warning'
+export interface Notice { title: string; description: string; tone: NoticeTone; lasts: boolean }
+
+const noun = (change: Change): string => (change.action ? ACTION_WORDS[change.action].noun : 'Operation')
+
+const TITLES: Record<ChangeKind, (change: Change) => string> = {
+  stopped: () => 'Server stopped',
+  started: () => 'Server started',
+  rebooted: () => 'Server rebooted',
+  failed: (change) => `${noun(change)} failed`,
+  unproven: (change) => `${noun(change)} sent, not proven`,
+  ended: (change) => `${noun(change)} did not run`,
+  gone: () => 'Server is gone',
+  missing: () => 'Server is missing',
+}
+
+const TONES: Record<ChangeKind, NoticeTone> = {
+  stopped: 'success', started: 'success', rebooted: 'success', failed: 'error',
+  unproven: 'warning', ended: 'info', gone: 'warning', missing: 'warning',
+}
+
+const FACTS: Partial<Record<ChangeKind, string>> = {
+  gone: 'terminated at AWS',
+  missing: 'AWS no longer lists it',
+}
+
+/** "by Nightly Shutdown", "you asked", "by dana@example.com", "changed outside Cloudevy". */
+export function cause(change: Change, operation: Operation | null, mine: boolean): string | null {
+  if (mine) return 'you asked'
+  if (operation?.schedule) return `by ${operation.schedule.name}`
+  if (operation?.author) return `by ${operation.author.name || operation.author.email}`
+  if (change.operation !== null) return null
+  return FACTS[change.kind] ?? 'changed outside Cloudevy'
+}
+
+export function noticeOf(change: Change, operation: Operation | null, mine: boolean): Notice {
+  const troubled = ['failed', 'unproven', 'ended'].includes(change.kind)
+  const reason = troubled ? reasonText(operation?.reason ?? change.reason, operation?.detail) : null
+  const said = reason ?? cause(change, operation, mine)
+  return {
+    title: TITLES[change.kind](change),
+    description: said ? `${change.server.name} · ${said}` : change.server.name,
+    tone: TONES[change.kind],
+    lasts: change.kind === 'failed',
+  }
+}
+
+const MANY: Partial<Record<ChangeKind, string>> = { stopped: 'stopped', started: 'started', rebooted: 'rebooted' }
+const NAMES_SHOWN = 4
+export const TOGETHER_FROM = 4
+
+/** One notice for many servers that did the same at once; null for kinds that deserve one each. */
+export function noticeOfMany(changes: readonly Change[]): Notice | null {
+  const word = changes[0] && MANY[changes[0].kind]
+  if (!word) return null
+  const names = changes.slice(0, NAMES_SHOWN).map((change) => change.server.name).join(', ')
+  const rest = changes.length - NAMES_SHOWN
+  const description = rest > 0 ? `${names} and ${rest} more` : names
+  return { title: `${changes.length} servers ${word}`, description, tone: 'success', lasts: false }
+}

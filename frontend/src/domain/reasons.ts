@@ -1,0 +1,35 @@
+/** Why an operation ended as it did, in words for a person. The API's own sentence wins wherever there is one. */
+
+const REASONS: Record<string, string> = {
+  already_in_state: 'The server was already in that state.',
+  conflict: 'Another action for the same server at the same moment took precedence.',
+  superseded: 'A later action replaced it.',
+  too_late: 'Its moment had passed by more than the grace period.',
+  held: 'A hold kept the server as it is.',
+  skip: 'Somebody skipped this run.',
+  protected: 'The server is protected.',
+  server_gone: 'The server no longer exists at AWS.',
+  wrong_state: 'The server was in a state that does not allow it.',
+  busy: 'Another operation on this server had not ended.',
+  denied: 'AWS refused: the credentials lack the permission. Check the account’s policy.',
+  credential_unusable: 'The account’s credentials cannot be used. Test the account.',
+  throttled: 'AWS limited our requests for too long. Try again.',
+  instance_not_found: 'AWS does not know this instance. Discover the account again.',
+  insufficient_capacity: 'AWS has no capacity for this instance type here at the moment. Try again later.',
+  failed_start: 'The server began to start and fell back to stopped.',
+  confirm_timeout: 'AWS accepted it, but the end was not seen in time.',
+  not_seen: 'The end was not seen.',
+  reboot_not_proven: 'AWS accepted the reboot; its effect could not be proven.',
+  call_unanswered: 'AWS did not answer, so nobody knows whether it happened.',
+  cancelled_by_person: 'Somebody cancelled it.',
+  schedule_changed: 'Its schedule was changed or removed.',
+  ended_elsewhere: 'The server was changed outside Cloudevy meanwhile.',
+  upstream_error: 'AWS answered with an error. Try again.',
+  server_busy: 'Another operation on this server has not ended yet. Wait for it, then try again.',
+}
+
+export function reasonText(code: string | null, detail?: string | null): string | null {
+  if (detail) return detail
+  if (!code) return null
+  return REASONS[code] ?? `Reason: ${code.replaceAll('_', ' ')}.`
+}

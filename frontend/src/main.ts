@@ -1,0 +1,33 @@
+/** Puts the page together. */
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp } from 'vue'
+
+import { ApiError } from './api/errors'
+import { onSignedOut } from './api/http'
+import App from './App.vue'
+import { useSession } from './composables/useSession'
+import { createAppRouter } from './router'
+import './styles/main.css'
+
+const MAY_PASS = [0, 502, 503, 504]
+
+const router = createAppRouter()
+const session = useSession()
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (count, failure) => count < 1 && failure instanceof ApiError && MAY_PASS.includes(failure.status),
+      retryDelay: 1_000,
+    },
+  },
+})
+
+onSignedOut(() => {
+  if (session.state.value !== 'in') return
+  session.expire()
+  queryClient.clear()
+  void router.push({ name: 'sign-in', query: { next: router.currentRoute.value.fullPath } })
+})
+
+createApp(App).use(router).use(VueQueryPlugin, { queryClient }).mount('#app')

@@ -1,0 +1,50 @@
+/** Addresses and the views behind them. Everything but the sign-in needs somebody signed in. */
+import { nextTick } from 'vue'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+
+import { useSession } from './composables/useSession'
+
+const ID = ':id(\\d+)'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./views/SignInView.vue'), meta: { open: true } },
+  {
+    path: '/',
+    component: () => import('./views/ShellView.vue'),
+    redirect: '/servers',
+    children: [
+      { path: 'servers', name: 'servers', component: () => import('./views/ServersView.vue') },
+      { path: `servers/${ID}`, name: 'server', component: () => import('./views/ServerView.vue') },
+      { path: 'schedules', name: 'schedules', component: () => import('./views/SchedulesView.vue') },
+      { path: 'schedules/new', name: 'schedule-new', component: () => import('./views/ScheduleEditView.vue') },
+      { path: `schedules/${ID}`, name: 'schedule', component: () => import('./views/ScheduleEditView.vue') },
+      { path: 'accounts', name: 'accounts', component: () => import('./views/AccountsView.vue') },
+      { path: 'activity', name: 'activity', component: () => import('./views/ActivityView.vue') },
+      { path: ':rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue') },
+    ],
+  },
+]
+
+export function createAppRouter() {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes,
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+  })
+  const session = useSession()
+
+  router.beforeEach(async (to) => {
+    if (to.meta.open) return true
+    const state = session.state.value === 'unknown' ? await session.load() : session.state.value
+    return state === 'in' ? true : { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  })
+
+  // A person on the keyboard or with a screen reader begins each page at its heading.
+  router.afterEach(async (to, from, failure) => {
+    if (failure || to.path === from.path || from.matched.length === 0) return
+    await nextTick()
+    document.querySelector<HTMLElement>('main h1[tabindex]')?.focus({ preventScroll: true })
+  })
+
+  return router
+}
