@@ -37,7 +37,11 @@ def main() -> int:
             Path(temporary).chmod(0o711)
             folder = wanted.data or Path(temporary)
             with houses.occupied(folder, reset=wanted.reset) as house:
-                return live(house, wanted)
+                try:
+                    return live(house, wanted)
+                finally:
+                    if wanted.story:
+                        houses.clear(house)
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -1,0 +1,88 @@
+"""Everything that can be said about the code without running it. Each tool counts as one check."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.checks.results import Result
+from deploy.embedded.keys import generate
+
+GIT = ("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command; its files may only be known when it runs."""
+
+    name: str
+    command: Callable[[], Sequence[str]]
+    folder: str = "."
+
+
+def python(*arguments: str) -> Callable[[], Sequence[str]]:
+    return lambda: (sys.executable, "-m", *arguments)
+
+
+def shellcheck() -> Sequence[str]:
+    return ("shellcheck", "--external-sources", "--shell=sh", *shell_scripts())
+
+
+def npm(script: str) -> Callable[[], Sequence[str]]:
+    return lambda: ("npm", "run", "--silent", script)
+
+
+TOOLS = (
+    Tool("ruff", python("ruff", "check", ".")),
+    Tool("ruff format", python("ruff", "format", "--check", ".")),
+    Tool("mypy", python("mypy")),
+    Tool("import contracts", lambda: ("lint-imports",)),
+    Tool("sizes", python("deploy.checks.sizes")),
+    Tool("addresses", python("deploy.checks.addresses")),
+    Tool("shellcheck", shellcheck),
+    Tool("eslint", npm("lint"), folder="frontend"),
+    Tool("vue-tsc", npm("typecheck"), folder="frontend"),
+)
+
+
+def run(names: Sequence[str]) -> Result:
+    """All tools, or those named."""
+    return sum((check(tool) for tool in TOOLS if not names or tool.name in names), Result())
+
+
+def check(tool: Tool) -> Result:
+    """Quiet when it passes; its words when it does not."""
+    done = subprocess.run(
+        tool.command(), check=False, cwd=tool.folder, env=environment(), capture_output=True, text=True
+    )
+    print(f"   {'ok    ' if done.returncode == 0 else 'FAILED'} {tool.name}", flush=True)
+    if done.returncode:
+        print(done.stdout + done.stderr, flush=True)
+    return Result(failed=1) if done.returncode else Result(passed=1)
+
+
+def shell_scripts() -> list[str]:
+    names = subprocess.run(GIT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [name for name in names if is_shell(Path(name))]
+
+
+def is_shell(path: Path) -> bool:
+    if not path.is_file() or path.parts[0] == "frontend":
+        return False
+    with path.open("rb") as file:
+        return path.suffix == ".sh" or file.readline().rstrip() == b"#!/bin/sh"
+
+
+def environment() -> dict[str, str]:
+    """Enough for the type checker to read both programs' settings; nothing is connected to."""
+    keys = generate()
+    return dict(os.environ) | {
+        "CLOUDEVY_DATABASE_URL": "postgres://nobody:none@127.0.0.1:1/none",
+        "CLOUDEVY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "CLOUDEVY_SECRET_KEY": keys.secret_key,
+        "CLOUDEVY_VAULT_PUBLIC_KEY": keys.vault_public,
+        "CLOUDEVY_VAULT_PRIVATE_KEYS": keys.vault_private,
+        "CLOUDEVY_PUBLIC_URL": "http://127.0.0.1:8001",
+    }

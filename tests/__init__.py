@@ -1,0 +1,1 @@
+"""The whole system: contracts between its parts, and all of it running."""
