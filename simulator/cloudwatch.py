@@ -33,7 +33,7 @@ def answer(world: World, caller: Caller, action: str, asked: Mapping[str, Any]) 
     if begin >= end:
         raise _invalid("StartTime", "must be less than EndTime")
     newest_first = asked.get("ScanBy", "TimestampDescending") != "TimestampAscending"
-    shown = world.visible(call)
+    shown = {it.instance_id: it for it in world.visible(call)}
     return {
         "MetricDataResults": [_result(shown, one, begin, min(end, call.at), newest_first) for one in queries],
         "Messages": [],

@@ -88,7 +88,7 @@ def _read(world: World, caller: Caller, question: Question, *, action: str, fiel
     call = caller.asks(action, world.clock(), ids=question.ids)
     narrowed = question.ids or question.filters or question.max_results or question.token
     world.admit(call, caller, bucket=action if narrowed else f"{action} unpaged")
-    found = world.find(call) if question.ids else world.visible(call).values()
+    found = world.find(call) if question.ids else world.visible(call)
     tests = [_test(name, values, fields) for name, values in _checked(question.filters)]
     after, size = _place(question)
     if question.dry_run:

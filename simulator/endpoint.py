@@ -4,7 +4,6 @@ Must not know sockets. It says what the connection shall do (wait, cut), it does
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -20,7 +19,7 @@ from simulator.signature import Signed
 from simulator.simulation import Simulation
 
 MUTATIONS = frozenset({"StartInstances", "StopInstances", "RebootInstances"})
-_MARK = re.compile(r"\bcloudevy-call/(\S+)")
+_MARK = "cloudevy-call/"
 _GARBAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 _HANG_SECONDS, _SLOW_SECONDS = 300.0, 5.0
 _SERVER_ERROR = 500
@@ -56,12 +55,21 @@ class Endpoint:
         except AwsError as error:
             return _refusal(asked, error, number)
         caller = _caller(request, credential, asked, request_id=number)
-        call = caller.asks(asked.action, self.simulation.world.clock(), ids=_ids(asked))
-        if (fault := self._fault(BEFORE, call)) is not None:
+        if self.simulation.world.faults.exist:
+            return self._disturbed(request, asked, caller)
+        answer = self._served(request, asked, caller)
+        answer.wait = self._latency(asked)
+        return answer
+
+    def _disturbed(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
+        """Served while there are faults, some of which may strike the connection."""
+        world = self.simulation.world
+        call = caller.asks(asked.action, world.clock(), ids=_ids(asked))
+        if (fault := world.faults.take(BEFORE, call)) is not None:
             return self._cut_before(fault, call)
         answer = self._served(request, asked, caller)
         answer.wait = self._latency(asked)
-        if (fault := self._fault(AFTER, call)) is not None:
+        if (fault := world.faults.take(AFTER, call)) is not None:
             self._spoil(answer, fault, asked)
         return answer
 
@@ -106,9 +114,6 @@ class Endpoint:
             raise errors.unsigned()
         return credential
 
-    def _fault(self, kinds: frozenset[str], call: Call) -> Fault | None:
-        return self.simulation.world.faults.take(kinds, call)
-
     def _cut_before(self, fault: Fault, call: Call) -> Answer:
         """No effect: a mutation is still written down, as one that never arrived."""
         if call.action in MUTATIONS:
@@ -150,13 +155,13 @@ def _understood(request: Request) -> _Asked:
 
 
 def _caller(request: Request, credential: Credential, asked: _Asked, *, request_id: str) -> Caller:
-    found = _MARK.search(request.headers.get("user-agent", ""))
+    mark = request.headers.get("user-agent", "").partition(_MARK)[2].partition(" ")[0]
     return Caller(
         account=credential.account,
         region=asked.signed.region if asked.signed else "",
         arn=credential.arn,
         denied=credential.denied,
-        mark=found[1] if found else None,
+        mark=mark or None,
         request_id=request_id,
     )
 

@@ -85,9 +85,13 @@ class Faults:
         """Ends one fault, or all of them."""
         self._faults = [] if number is None else [fault for fault in self._faults if fault.number != number]
 
-    def any(self, kinds: Collection[str]) -> bool:
-        """Whether a fault of these kinds exists at all; cheap, for the way that is gone most often."""
-        return any(fault.kind in kinds for fault in self._faults)
+    @property
+    def exist(self) -> bool:
+        return bool(self._faults)
+
+    def any(self, kind: str) -> bool:
+        """Whether there is a fault of this kind at all; cheap, for the way that is gone most often."""
+        return bool(self._faults) and any(fault.kind == kind for fault in self._faults)
 
     def take(self, kinds: Collection[str], call: Call) -> Fault | None:
         """The first fault of these kinds that strikes this call or a server it names; it is then used."""

@@ -111,6 +111,8 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> Request | None:
         """The next complete request, or None while bytes are missing."""
+        if not self._buffer:
+            return None
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > _MOST_HEAD:

@@ -39,7 +39,7 @@ def refuse_start(found: Found) -> None:
 
 def refuse_stop(found: Found, *, hibernate: bool, pending_ok: bool) -> None:
     """Raises what StopInstances says to these servers, every offender named."""
-    states = ["running", "stopping", "stopped"] + (["pending"] if pending_ok else [])
+    states = {"running", "stopping", "stopped"} | ({"pending"} if pending_ok else set())
     rules: list[Rule] = [
         (lambda _, v: v.state not in states, _wrong("stopped")),
         (lambda i, _: i.root_device != "ebs", errors.instance_store),

@@ -147,20 +147,22 @@ class World:
         """The servers a call names, each once. AwsError names every malformed or unknown id."""
         if bad := [it for it in call.ids if not _ID.fullmatch(it)]:
             raise errors.malformed(bad)
-        group = self.visible(call)
+        group = self._instances.get((call.account, call.region), {})
         wanted = list(dict.fromkeys(call.ids))
-        if missing := [it for it in wanted if it not in group]:
+        if missing := [it for it in wanted if it not in group or not self._shows(group[it], call)]:
             raise errors.not_found(missing)
         return [group[it] for it in wanted]
 
-    def visible(self, call: Call) -> dict[str, Instance]:
+    def visible(self, call: Call) -> list[Instance]:
         """The servers a call may see: none that is long terminated, none that a fault hides."""
         group = self._instances.get((call.account, call.region), {})
-        expired = call.at - self.settings.terminated_visible
-        shown = {key: it for key, it in group.items() if it.view(expired).state != "terminated"}
-        if self.faults.any(("not_found",)):
-            return {key: it for key, it in shown.items() if not self._strikes("not_found", it, call)}
-        return shown
+        return [it for it in group.values() if self._shows(it, call)]
+
+    def _shows(self, instance: Instance, call: Call) -> bool:
+        at, view = instance.timeline[-1]
+        if view.state == "terminated" and at <= call.at - self.settings.terminated_visible:
+            return False
+        return not self._strikes("not_found", instance, call)
 
     def seen_at(self, instance: Instance, call: Call) -> float:
         """The moment a describe shows: now, or an older one while a `stale` fault strikes."""
@@ -211,7 +213,7 @@ class World:
         return self._take(kind, instance, call) is not None
 
     def _take(self, kind: str, instance: Instance, call: Call) -> Fault | None:
-        if not self.faults.any((kind,)):
+        if not self.faults.any(kind):
             return None
         one = Call(call.at, call.action, call.account, call.region, (instance.instance_id,))
         return self.faults.take((kind,), one)
