@@ -7,7 +7,6 @@ Exit codes: 0 stopped on request, or the story came true; 1 could not start, or 
 import os
 import signal
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -33,15 +32,8 @@ def main() -> int:
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)
     try:
-        with tempfile.TemporaryDirectory(prefix="cloudevy-story-") as temporary:
-            Path(temporary).chmod(0o711)
-            folder = wanted.data or Path(temporary)
-            with houses.occupied(folder, reset=wanted.reset) as house:
-                try:
-                    return live(house, wanted)
-                finally:
-                    if wanted.story:
-                        houses.clear(house)
+        with houses.occupied(wanted.data, reset=wanted.reset) if wanted.data else houses.rented() as house:
+            return live(house, wanted)
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,6 +53,20 @@ def occupied(path: Path, *, reset: bool) -> Iterator[House]:
         take(lock.fileno(), house)
         furnish(house, reset=reset)
         yield house
+
+
+@contextmanager
+def rented() -> Iterator[House]:
+    """A folder for one occasion; nothing of it stays."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cloudevy-") as folder,
+        occupied(Path(folder), reset=False) as house,
+    ):
+        house.path.chmod(0o711)
+        try:
+            yield house
+        finally:
+            clear(house)
 
 
 def take(lock: int, house: House) -> None:

@@ -2,6 +2,7 @@
 # Wants nothing but a Python 3.11 or 3.12 with its venv module; sets no option of the caller's shell.
 
 VENV=.venv
+PYTHONS="python3.12 python3.11 python3 /usr/bin/python3.12 /usr/bin/python3.11 /usr/bin/python3"
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -11,7 +12,7 @@ fail() {
 
 # A name on PATH proves nothing (version managers leave shims there that only print an error), so each is asked.
 find_python() {
-    for candidate in ${CLOUDEVY_PYTHON:-} python3.12 python3.11 python3 /usr/bin/python3.12 /usr/bin/python3.11 /usr/bin/python3; do
+    for candidate in ${CLOUDEVY_PYTHON:-} $PYTHONS; do
         if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then
             say "$candidate"
             return 0
