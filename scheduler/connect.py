@@ -8,6 +8,7 @@ import json
 
 from django.conf import settings
 
+from scheduler.ec2 import boto
 from scheduler.ec2.boto import Credentials, client
 from scheduler.ec2.gateway import Ec2
 from shared import vault
@@ -18,6 +19,13 @@ from shared.fleet.models import Account, Region
 def connect(region: Region) -> Ec2:
     """A client for this account and region. CredentialUnusable when there is nothing to sign with."""
     return client(credentials(region.account), region=region.name, endpoint=settings.AWS_ENDPOINT_URL)
+
+
+def opens_to_anybody(region: Region) -> bool:
+    """Whether the account's role can be assumed without its external ID."""
+    return boto.opens_to_anybody(
+        credentials(region.account), region=region.name, endpoint=settings.AWS_ENDPOINT_URL
+    )
 
 
 def credentials(account: Account) -> Credentials:

@@ -29,3 +29,4 @@ def identity() -> tuple[str, str] | None:
 VAULT_RING = vault.parse_ring(env.secret("CLOUDEVY_VAULT_PRIVATE_KEYS"))
 AWS_ENDPOINT_URL = endpoint(env.text("CLOUDEVY_AWS_ENDPOINT_URL", ""))
 AWS_IDENTITY = identity()
+METRICS = env.flag("CLOUDEVY_METRICS", default=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_sts import STSClient
 
-__all__ = ["Boto", "Credentials", "client", "warm"]
+__all__ = ["Boto", "Credentials", "client", "opens_to_anybody", "warm"]
 
 Request = dict[str, object]
 PAGE: Any = {"PageSize": 1000}
@@ -50,6 +50,15 @@ def client(credentials: Credentials, *, region: str, endpoint: str | None) -> Ec
 def warm(credentials: Credentials, *, region: str, endpoint: str | None) -> None:
     """Build the client, and assume the role, before it is needed: the first one costs 0.3 s. CloudError."""
     clients.get("ec2", place=Place(credentials, region, endpoint))
+
+
+def opens_to_anybody(credentials: Credentials, *, region: str, endpoint: str | None) -> bool:
+    """Whether the role can be assumed without the external ID; then it does not protect its owner."""
+    try:
+        clients.assume_without_external_id(Place(credentials, region, endpoint))
+    except Denied:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,16 @@ class Clients:
             ends_at=asked_at + SESSION_SECONDS,
         )
 
+    def assume_without_external_id(self, place: Place) -> None:
+        """Denied is the answer one hopes for; the keys of the other one are thrown away."""
+        credentials = place.credentials
+        with translated():
+            self.sts_of_base(place).assume_role(
+                RoleArn=credentials.role_arn,
+                RoleSessionName=credentials.session_name(),
+                DurationSeconds=SESSION_SECONDS,
+            )
+
     def sts_of_base(self, place: Place) -> "STSClient":
         """The STS client that assumes the role: of our own access key, or of the host's identity."""
         base = place.credentials.base

@@ -1,0 +1,151 @@
+"""Discover: ask EC2 for everything in a region and keep our list of servers true.
+
+New servers get a row and nothing else: no schedule, so nothing is ever done to them unasked. A server that
+is absent from one answer is marked and kept; a region that cannot be read changes nothing but its error.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from scheduler import story
+from scheduler.connect import connect
+from scheduler.ec2.gateway import CloudError, SeenServer
+from scheduler.inventory import DETAILS, Details, Difference, details, difference
+from scheduler.observe import Sight, absent, is_newer, observe
+from scheduler.watchdog import watched
+from shared import clock
+from shared.errors import CredentialUnusable
+from shared.fleet.models import Region, Server
+from shared.logs import event
+
+PERIOD = timedelta(minutes=5)
+LEASE = timedelta(seconds=120)
+PAUSE_AFTER_TROUBLE = timedelta(seconds=60)
+LONGEST_ERROR = 500
+
+
+def due_regions(now: datetime) -> list[int]:
+    """Regions somebody wants to have discovered, or whose list is five minutes old."""
+    return list(due(now).order_by("id").values_list("id", flat=True))
+
+
+def due(now: datetime) -> QuerySet[Region]:
+    never = Q(discovered_at__isnull=True)
+    wanted = Q(wanted_discover_at__gt=F("discovered_at")) | Q(discovered_at__lte=now - PERIOD)
+    free = Q(discover_lease_until__isnull=True) | Q(discover_lease_until__lte=now)
+    return Region.objects.filter(never | wanted, free, enabled=True)
+
+
+def discover_region(region: int) -> None:
+    """One full description of the region, if it is due and nobody else is at it."""
+    now = clock.now()
+    lease = now + LEASE
+    if not due(now).filter(id=region).update(discover_lease_until=lease):
+        return
+    row = Region.objects.select_related("account").get(id=region)
+    try:
+        ec2 = connect(row)
+        with watched():
+            seen = ec2.servers()
+    except (CloudError, CredentialUnusable) as error:
+        trouble(row, error)
+        return
+    found = write_down(row, seen, asked_at=now, lease=lease)
+    if found is not None:
+        tell(row, found, count=len(seen))
+
+
+def write_down(
+    region: Region, seen: Sequence[SeenServer], *, asked_at: datetime, lease: datetime
+) -> Difference | None:
+    """One transaction; None when somebody else took over meanwhile and this answer is too old to count."""
+    with transaction.atomic():
+        found = difference(seen, known=known(region))
+        observe(region, [sight(each, asked_at=asked_at) for each in seen], asked_at=asked_at)
+        update(region, found.changed)
+        insert(region, found.added, asked_at=asked_at)
+        absent(region, unseen(region, found.gone, asked_at=asked_at), asked_at=asked_at)
+        if finish(region, asked_at=asked_at, lease=lease):
+            return found
+        transaction.set_rollback(True)
+    return None
+
+
+def known(region: Region) -> dict[str, Details]:
+    rows = Server.objects.filter(region=region).values("instance_id", *DETAILS)
+    return {row.pop("instance_id"): Details(**row) for row in rows}
+
+
+def sight(seen: SeenServer, *, asked_at: datetime) -> Sight:
+    return Sight(seen.instance_id, seen.state, "", asked_at, seen.state_reason)
+
+
+def update(region: Region, changed: Sequence[SeenServer]) -> None:
+    """New names, tags, addresses. `observe` has locked these rows already, in the order of their ids."""
+    seen = {each.instance_id: details(each).columns() for each in changed}
+    rows = list(Server.objects.filter(region=region, instance_id__in=seen))
+    for row in rows:
+        for name, value in seen[row.instance_id].items():
+            setattr(row, name, value)
+    Server.objects.bulk_update(rows, DETAILS, batch_size=500)
+
+
+def insert(region: Region, added: Sequence[SeenServer], *, asked_at: datetime) -> None:
+    rows = [
+        Server(
+            workspace_id=region.workspace_id,
+            region=region,
+            instance_id=each.instance_id,
+            observed_state=each.state,
+            observed_at=asked_at,
+            state_reason=each.state_reason,
+            **details(each).columns(),
+        )
+        for each in added
+    ]
+    Server.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+def unseen(region: Region, gone: frozenset[str], *, asked_at: datetime) -> list[str]:
+    """Of the ids that were not in the answer, those nobody has seen since the question was asked."""
+    looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
+    rows = Server.objects.filter(region=region, instance_id__in=gone)
+    return [row.instance_id for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
+
+
+def finish(region: Region, *, asked_at: datetime, lease: datetime) -> bool:
+    """Date the list and give the lease back; False when it was no longer ours."""
+    mine = Region.objects.filter(id=region.id, discover_lease_until=lease)
+    if not mine.update(discovered_at=asked_at, discover_lease_until=None):
+        return False
+    Region.objects.filter(id=region.id, look_failures=0).update(look_error="")
+    return True
+
+
+def trouble(region: Region, error: CloudError | CredentialUnusable) -> None:
+    """Nothing is changed but the error; looks that fail too tell of it themselves."""
+    text = str(error)[:LONGEST_ERROR]
+    mine = Region.objects.filter(id=region.id)
+    mine.update(discover_lease_until=clock.now() + PAUSE_AFTER_TROUBLE)
+    if mine.filter(look_failures=0).exclude(look_error=text).update(look_error=text):
+        story.region_trouble(region=region.id, name=region.name, account=region.account_id, why=text)
+
+
+def tell(region: Region, found: Difference, *, count: int) -> None:
+    """A line when the list changed; machines are told every time."""
+    numbers = {"added": len(found.added), "changed": len(found.changed), "gone": len(found.gone)}
+    words = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+    where = f"{region.name} of cloud account ID: {region.account_id}"
+    servers = "1 server" if count == 1 else f"{count} servers"
+    event(
+        "discover.finished",
+        text=f"🔎 {servers} in {where} ({words or 'nothing new'})",
+        quiet=not found.added,
+        region=region.id,
+        account=region.account_id,
+        servers=count,
+        **numbers,
+    )
