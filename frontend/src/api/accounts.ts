@@ -1,19 +1,27 @@
 /** Cloud accounts. Secrets go in and never come out. */
-import type { Account, AccountBody, Page } from '@/domain/model'
-import { call, get, post } from './http'
+import type { Account, AccountBody, AccountDetail, NewAccountBody, Page } from '@/domain/model'
+import {
+  accountsCreate, accountsDestroy, accountsDiscover, accountsList, accountsRetrieve, accountsTest, accountsUpdate,
+} from './generated'
+import { body, THROWING } from './http'
+
+const MOST = 200
 
 export const listAccounts = (signal?: AbortSignal): Promise<Page<Account>> =>
-  get('accounts', { page_size: 200, ordering: 'name' }, signal)
+  body(accountsList({ query: { page_size: MOST, ordering: 'name' }, signal, ...THROWING }))
 
-export const createAccount = (body: AccountBody): Promise<Account> => post('accounts', body)
+export const readAccount = (id: number, signal?: AbortSignal): Promise<AccountDetail> =>
+  body(accountsRetrieve({ path: { id }, signal, ...THROWING }))
 
-export const changeAccount = async (id: number, body: AccountBody): Promise<Account> =>
-  (await call<Account>('PATCH', `accounts/${id}`, { body })).body
+export const createAccount = (wanted: NewAccountBody): Promise<Account> => body(accountsCreate({ body: wanted, ...THROWING }))
+
+export const changeAccount = (id: number, wanted: AccountBody): Promise<Account> =>
+  body(accountsUpdate({ path: { id }, body: wanted, ...THROWING }))
 
 export async function deleteAccount(id: number): Promise<void> {
-  await call('DELETE', `accounts/${id}`)
+  await accountsDestroy({ path: { id }, ...THROWING })
 }
 
-export const testAccount = (id: number): Promise<Account> => post(`accounts/${id}/test`, {})
+export const testAccount = (id: number): Promise<Account> => body(accountsTest({ path: { id }, ...THROWING }))
 
-export const discoverAccount = (id: number): Promise<Account> => post(`accounts/${id}/discover`, {})
+export const discoverAccount = (id: number): Promise<Account> => body(accountsDiscover({ path: { id }, ...THROWING }))

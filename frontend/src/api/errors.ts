@@ -54,6 +54,7 @@ function retryAfter(response: Response): number | null {
 export function errorFrom(response: Response, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {}
   const { status } = response
+  if (response.ok) return new ApiError({ status, code: 'malformed_answer', detail: 'The API sent an answer this page cannot read. Reload the page.' })
   const detail = text(problem.detail) ?? text(problem.title) ?? SENTENCES[status] ?? `The API answered ${status}. Try again.`
   return new ApiError({
     status, detail, code: text(problem.code) ?? 'unknown', errors: fieldProblems(problem.errors), retryAfterMs: retryAfter(response),

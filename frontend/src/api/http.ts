@@ -1,18 +1,8 @@
-/** The only file that calls fetch. Knows cookies and headers, and nothing of any noun. */
-import { ApiError, errorFrom, unreachable } from './errors'
+/** The road to the API: cookies, the CSRF token, and one kind of error. Knows no noun. */
+import { errorFrom, unreachable } from './errors'
+import { client } from './generated/client.gen'
 
-type Query = Record<string, string | number | boolean | undefined>
-
-export interface Ask {
-  body?: unknown
-  query?: Query
-  headers?: Record<string, string>
-  signal?: AbortSignal
-}
-
-export interface Answer<Body> { status: number; body: Body; etag: string | null }
-
-const SAFE = ['GET', 'HEAD']
+const SAFE = ['GET', 'HEAD', 'OPTIONS']
 let whenSignedOut: () => void = () => undefined
 
 /** Called once, by whoever knows the session. */
@@ -25,57 +15,35 @@ export function csrfToken(): string {
   return match?.[1] ?? ''
 }
 
-function address(path: string, query: Query = {}): string {
-  const wanted = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
-  const search = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)])).toString()
-  return search ? `/api/v1/${path}?${search}` : `/api/v1/${path}`
+function withToken(request: Request): Request {
+  if (!SAFE.includes(request.method)) request.headers.set('X-CSRFToken', csrfToken())
+  return request
 }
 
-function request(method: string, { body, headers, signal }: Ask): RequestInit {
-  const sent: Record<string, string> = { Accept: 'application/json', ...headers }
-  if (body !== undefined) sent['Content-Type'] = 'application/json'
-  if (!SAFE.includes(method)) sent['X-CSRFToken'] = csrfToken()
-  return { method, headers: sent, credentials: 'same-origin', signal, body: body === undefined ? undefined : JSON.stringify(body) }
+/** Whoever gave a question up gets the browser's own error back; everybody else an ApiError. */
+function translate(failure: unknown, response: Response | undefined, request: Request | undefined): unknown {
+  if (request?.signal.aborted) return failure
+  if (!response) return unreachable()
+  if (response.status === 401) whenSignedOut()
+  return errorFrom(response, failure)
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (failure) {
-    if (init.signal?.aborted) throw failure
+client.setConfig({ baseUrl: '', credentials: 'same-origin', parseAs: 'json', fetch: (request) => fetch(request) })
+client.interceptors.request.use(withToken)
+client.interceptors.error.use(translate)
+
+/** Every call throws on failure; what it resolves with is the body alone. */
+export const THROWING = { throwOnError: true } as const
+export const body = async <Body>(asked: Promise<{ data: Body }>): Promise<Body> => (await asked).data
+
+/** For the session's own endpoints, whose answers follow other rules: any status comes back as it is. */
+export async function exchange(method: string, path: string, sent?: unknown): Promise<{ response: Response; answer: unknown }> {
+  const headers = { Accept: 'application/json', ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }) }
+  const init = { method, headers, credentials: 'same-origin' as const, body: sent === undefined ? undefined : JSON.stringify(sent) }
+  const request = withToken(new Request(path, init))
+  const response = await fetch(request).catch(() => {
     throw unreachable()
-  }
+  })
+  const answer: unknown = await response.json().catch(() => null)
+  return { response, answer }
 }
-
-async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text()
-  if (!text) return null
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return null
-  }
-}
-
-/** The raw road: any status below 500 comes back as an answer. The session endpoints need it, nothing else does. */
-export async function exchange(method: string, path: string, ask: Ask = {}): Promise<Answer<unknown> & { response: Response }> {
-  const response = await reach(address(path, ask.query), request(method, ask))
-  const body = await bodyOf(response)
-  return { status: response.status, body, etag: response.headers.get('ETag'), response }
-}
-
-export async function call<Body>(method: string, path: string, ask: Ask = {}): Promise<Answer<Body>> {
-  const { response, status, body, etag } = await exchange(method, path, ask)
-  if (!response.ok && status !== 304) {
-    if (status === 401) whenSignedOut()
-    throw errorFrom(response, body)
-  }
-  if (body === null && status === 200) throw new ApiError({ status, code: 'malformed_answer', detail: 'The API sent an answer this page cannot read. Reload the page.' })
-  return { status, body: body as Body, etag }
-}
-
-export const get = async <Body>(path: string, query?: Query, signal?: AbortSignal): Promise<Body> =>
-  (await call<Body>('GET', path, { query, signal })).body
-
-export const post = async <Body>(path: string, body: unknown, headers?: Record<string, string>): Promise<Body> =>
-  (await call<Body>('POST', path, { body, headers })).body

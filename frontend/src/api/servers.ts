@@ -1,27 +1,35 @@
 /** Servers, their statuses and their measurements. */
 import type { Metrics, Page, Server, ServerDetail, StatusAnswer } from '@/domain/model'
-import { call, get } from './http'
+import { serversList, serversMetrics, serversRetrieve, serversStatuses, serversUpdate } from './generated'
+import { body, THROWING } from './http'
 
 export const PAGE_SIZE = 200
+const NOT_MODIFIED = 304
 
 export interface ServersQuery { account?: string; region?: string; search?: string; page?: number }
 
-export const listServers = (query: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> =>
-  get('servers', { ...query, page: query.page === 1 ? undefined : query.page, page_size: PAGE_SIZE, ordering: 'name' }, signal)
+export function listServers({ account, region, search, page = 1 }: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> {
+  const filters = { account: Number(account) || undefined, region: region || undefined, search: search || undefined }
+  const query = { ...filters, page: page > 1 ? page : undefined, page_size: PAGE_SIZE, ordering: 'name' }
+  return body(serversList({ query, signal, ...THROWING }))
+}
 
-export const readServer = (id: number, signal?: AbortSignal): Promise<ServerDetail> => get(`servers/${id}`, {}, signal)
+export const readServer = (id: number, signal?: AbortSignal): Promise<ServerDetail> =>
+  body(serversRetrieve({ path: { id }, signal, ...THROWING }))
 
-export const protectServer = async (id: number, wanted: boolean): Promise<ServerDetail> =>
-  (await call<ServerDetail>('PATCH', `servers/${id}`, { body: { protected: wanted } })).body
+export const protectServer = (id: number, wanted: boolean): Promise<ServerDetail> =>
+  body(serversUpdate({ path: { id }, body: { protected: wanted }, ...THROWING }))
 
-export const readMetrics = (id: number, signal?: AbortSignal): Promise<Metrics> => get(`servers/${id}/metrics`, {}, signal)
+export const readMetrics = (id: number, signal?: AbortSignal): Promise<Metrics> =>
+  body(serversMetrics({ path: { id }, signal, ...THROWING }))
 
 /** `answer` is null when nothing changed since the answer that carried this ETag. */
 export async function readStatuses(
   ids: readonly number[], etag: string | null, signal?: AbortSignal,
 ): Promise<{ answer: StatusAnswer | null; etag: string | null }> {
-  const headers: Record<string, string> = etag ? { 'If-None-Match': etag } : {}
-  const query = { ids: ids.join(',') }
-  const { status, body, etag: newer } = await call<StatusAnswer>('GET', 'servers/statuses', { query, headers, signal })
-  return status === 304 ? { answer: null, etag } : { answer: body, etag: newer }
+  const headers = etag ? { 'If-None-Match': etag } : {}
+  const { data, error, response } = await serversStatuses({ query: { ids: ids.join(',') }, headers, signal, cache: 'no-store' })
+  if (response?.status === NOT_MODIFIED) return { answer: null, etag }
+  if (data === undefined) throw error
+  return { answer: data, etag: response?.headers.get('ETag') ?? null }
 }

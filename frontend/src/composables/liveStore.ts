@@ -19,6 +19,7 @@ const isMentioned = (entry: StatusEntry, operation: number): boolean =>
   entry.transition?.operation === operation || entry.requested?.operation === operation || entry.last_operation?.id === operation
 
 function hasEnded(entry: StatusEntry, operation: number): boolean {
+  if (entry.transition?.operation === operation || entry.requested?.operation === operation) return false
   const last = entry.last_operation
   return Boolean(last && (last.id > operation || (last.id === operation && !isOpen(last.state))))
 }

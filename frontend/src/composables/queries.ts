@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
-import { listAccounts } from '@/api/accounts'
+import { listAccounts, readAccount } from '@/api/accounts'
 import { listOperations, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
 import { listServers, readServer, type ServersQuery } from '@/api/servers'
@@ -76,6 +76,13 @@ export const useAccounts = () =>
     queryKey: KEYS.accounts,
     queryFn: ({ signal }) => listAccounts(signal),
     refetchInterval: (query) => (query.state.data?.results.some(isUnsettled) ? EXPECTING_MS : SETTLED_MS),
+  })
+
+/** The IAM documents of one account. */
+export const usePolicies = (id: MaybeRefOrGetter<number>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.accounts, toValue(id), 'policies']),
+    queryFn: async ({ signal }) => (await readAccount(toValue(id), signal)).policies,
   })
 
 export const useOperations = (query: MaybeRefOrGetter<OperationsQuery>) =>

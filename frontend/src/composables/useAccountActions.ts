@@ -2,7 +2,7 @@
 import { ref, shallowRef } from 'vue'
 
 import { changeAccount, createAccount, deleteAccount, discoverAccount, testAccount } from '@/api/accounts'
-import type { Account, AccountBody } from '@/domain/model'
+import type { Account, AccountBody, NewAccountBody } from '@/domain/model'
 import { useRefetch } from './queries'
 import { sentenceOf, useAction } from './useAction'
 import { showDone, showError } from './useNotices'
@@ -14,7 +14,7 @@ export function useAccountActions() {
   const isChanging = ref(false)
   const isDeleting = ref(false)
 
-  const adding = useAction(async (body: AccountBody) => {
+  const adding = useAction(async (body: NewAccountBody) => {
     const account = await createAccount(body)
     await refetch.accounts()
     isAdding.value = false

@@ -1,9 +1,11 @@
 /** Start, Stop and Reboot from a button: asks back where it should, and says what was refused and why. */
 import { ref, shallowRef } from 'vue'
 
+import { protectServer } from '@/api/servers'
 import type { Action, Refusal, Server } from '@/domain/model'
 import { reasonText } from '@/domain/reasons'
 import { ACTION_WORDS } from '@/domain/status'
+import { useRefetch } from './queries'
 import { sentenceOf } from './useAction'
 import { useLive } from './useLive'
 import { showError } from './useNotices'
@@ -11,10 +13,11 @@ import { showError } from './useNotices'
 export interface Pending { action: Action; servers: Server[] }
 
 const needsConsent = ({ action, servers }: Pending): boolean =>
-  action !== 'start' && (servers.length > 1 || servers.some((server) => server.protected))
+  servers.some((server) => server.protected) || (action !== 'start' && servers.length > 1)
 
 export function useServerActions() {
   const live = useLive()
+  const refetch = useRefetch()
   const pending = shallowRef<Pending | null>(null)
   const isAsking = ref(false)
 
@@ -27,6 +30,8 @@ export function useServerActions() {
 
   async function send(wanted: Pending): Promise<void> {
     try {
+      // The API refuses protected servers; who comes here was asked whether to take the protection off.
+      await Promise.all(wanted.servers.filter((server) => server.protected).map(({ id }) => protectServer(id, false)))
       tellRefusals(await live.ask(wanted.servers.map(({ id }) => id), wanted.action), wanted)
     } catch (failure) {
       const names = wanted.servers.map(({ name }) => name).join(', ')
@@ -44,7 +49,9 @@ export function useServerActions() {
   async function confirm(): Promise<void> {
     const wanted = pending.value
     isAsking.value = false
-    if (wanted) await send(wanted)
+    if (!wanted) return
+    await send(wanted)
+    if (wanted.servers.some((server) => server.protected)) await refetch.serversAndList()
   }
 
   return { ask, confirm, pending, isAsking, waitingFor: live.waitingFor }

@@ -1,6 +1,6 @@
 /** A cloud account while it is being entered. A secret left empty stays as it is stored. */
 import { ROLE_ARN } from './accounts'
-import type { Account, AccountBody } from './model'
+import type { Account, AccountBody, NewAccountBody } from './model'
 
 export interface AccountDraft { kind: 'role' | 'keys'; name: string; roleArn: string; keyId: string; secret: string; regions: string[] }
 
@@ -35,7 +35,12 @@ function credentials(draft: AccountDraft): AccountBody {
   return draft.keyId ? { access_key_id: draft.keyId.trim(), secret_access_key: draft.secret.trim() } : {}
 }
 
-export function accountBody(draft: AccountDraft, account: Account | null): AccountBody {
-  const kind = account ? {} : { kind: draft.kind }
-  return { name: draft.name.trim(), ...kind, regions: [...draft.regions], ...credentials(draft) }
+export const newAccountBody = (draft: AccountDraft): NewAccountBody => ({
+  name: draft.name.trim(), kind: draft.kind, regions: [...draft.regions], ...credentials(draft),
+})
+
+/** The kind of an account never changes. */
+export function accountBody(draft: AccountDraft): AccountBody {
+  const { kind, ...changed } = newAccountBody(draft)
+  return changed
 }

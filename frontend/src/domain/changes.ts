@@ -11,6 +11,7 @@ export interface Change {
   /** The operation behind it; null when the server changed by itself or from outside. */
   operation: number | null
   reason: string | null
+  detail: string | null
   /** The same change has the same key in every tab. */
   key: string
 }
@@ -43,8 +44,8 @@ const ACTION_OF: Partial<Record<ChangeKind, Action>> = { stopped: 'stop', starte
 function operationBehind(kind: ChangeKind, before: StatusEntry, after: StatusEntry): number | null {
   const action = ACTION_OF[kind]
   const candidates = [after.transition, before.transition].filter((found) => found?.action === action)
-  const running = candidates[0]?.operation
-  if (running !== undefined) return running
+  const running = candidates[0]?.operation ?? null
+  if (running !== null) return running
   const ended = justEnded(before, after)
   return ended && ended.action === action ? ended.id : null
 }
@@ -56,7 +57,7 @@ export function changeBetween(before: StatusEntry, after: StatusEntry): Change |
   const end = ended && endKind(ended)
   if (ended && end) {
     return {
-      kind: end, server, action: ended.action, operation: ended.id, reason: ended.reason,
+      kind: end, server, action: ended.action, operation: ended.id, reason: ended.reason, detail: ended.detail,
       key: `operation:${ended.id}:${ended.state}`,
     }
   }
@@ -65,7 +66,7 @@ export function changeBetween(before: StatusEntry, after: StatusEntry): Change |
   const operation = operationBehind(kind, before, after)
   const mark = operation ?? after.seen_at ?? 'unseen'
   return {
-    kind, server, action: ACTION_OF[kind] ?? null, operation, reason: after.state_reason,
+    kind, server, action: ACTION_OF[kind] ?? null, operation, reason: after.state_reason, detail: null,
     key: `server:${after.id}:${kind}:${mark}`,
   }
 }

@@ -12,13 +12,14 @@ export type Origin = 'rule' | 'person' | 'token' | 'hold' | 'enforce'
 
 export interface Named { id: number; name: string }
 
-export interface Page<Item> { count: number; next: string | null; previous: string | null; results: Item[] }
+export interface Page<Item> { count: number; next?: string | null; previous?: string | null; results: Item[] }
 
-export interface Transition { action: Action; operation: number; since: string }
+/** `operation` is null when the change was not asked for here. */
+export interface Transition { action: Action; operation: number | null; since: string | null }
 export interface Requested { operation: number; action: Action; due_at: string }
 export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named }
 export interface LastOperation {
-  id: number; action: Action; state: OperationState; reason: string | null; finished_at: string | null
+  id: number; action: Action; state: OperationState; reason: string | null; detail: string | null; finished_at: string | null
 }
 
 /** What changes while one looks; `servers/statuses` answers with exactly these. */
@@ -26,7 +27,7 @@ export interface LiveServer {
   id: number
   name: string
   status: Status
-  observed_state: string | null
+  observed_state: string
   seen_at: string | null
   state_reason: string | null
   transition: Transition | null
@@ -55,7 +56,7 @@ export interface Server extends LiveServer {
   cpu: { value: number; at: string } | null
 }
 
-export interface Observation { before: string | null; after: string; reason: string | null; asked_at: string }
+export interface Observation { before: string; after: string; reason: string | null; asked_at: string }
 export interface ServerDetail extends Server { observations: Observation[] }
 
 export interface MetricPoint { at: string; value: number }
@@ -108,7 +109,7 @@ export interface Schedule {
   sentence: string
   next: { action: Action; at: string; local: string } | null
   last_run: {
-    operation: number; action: Action; state: OperationState; reason: string | null
+    operation: number; action: Action; state: OperationState; reason: string | null; detail: string | null
     finished_at: string | null; due_at: string
   } | null
   created_at: string
@@ -145,14 +146,18 @@ export interface Account {
   servers: number
 }
 
+/** Documents for IAM, as JSON values. */
+export interface Policies { trust: unknown; permissions: unknown }
+export interface AccountDetail extends Account { policies: Policies }
+
 export interface AccountBody {
   name?: string
-  kind?: AccountKind
   role_arn?: string
   access_key_id?: string
   secret_access_key?: string
   regions?: string[]
 }
+export interface NewAccountBody extends AccountBody { name: string; kind: AccountKind; regions: string[] }
 
 export interface Me {
   id: number

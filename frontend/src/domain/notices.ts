@@ -41,7 +41,7 @@ export function cause(change: Change, operation: Operation | null, mine: boolean
 
 export function noticeOf(change: Change, operation: Operation | null, mine: boolean): Notice {
   const troubled = ['failed', 'unproven', 'ended'].includes(change.kind)
-  const reason = troubled ? reasonText(operation?.reason ?? change.reason, operation?.detail) : null
+  const reason = troubled ? reasonText(operation?.reason ?? change.reason, operation?.detail ?? change.detail) : null
   const said = reason ?? cause(change, operation, mine)
   return {
     title: TITLES[change.kind](change),

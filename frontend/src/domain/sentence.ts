@@ -18,7 +18,7 @@ function present({ status, transition, state_reason: reason }: Server): string {
 
 function trouble(last: LastOperation | null): string {
   if (last?.state !== 'failed') return ''
-  const reason = reasonText(last.reason)
+  const reason = reasonText(last.reason, last.detail)
   return ` The last ${ACTION_WORDS[last.action].noun.toLowerCase()} failed${reason ? `: ${reason}` : '.'}`
 }
 
