@@ -47,6 +47,8 @@ class Site:
             "CLOUDEVY_BROKER_URL": self.broker_url,
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(ROOT),
+            # Celery warns root at each start; here it listens to nobody but this machine.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         }
 
     def for_api(self) -> dict[str, str]:
@@ -127,7 +129,7 @@ def worker(site: Site) -> Program:
         "--without-mingle",
         "--without-gossip",
     )
-    return program("worker", "celery", *start, environment=site.for_scheduler(), shown=True)
+    return program("worker", "celery", "--quiet", *start, environment=site.for_scheduler(), shown=True)
 
 
 def beat(site: Site) -> Program:
@@ -139,7 +141,7 @@ def beat(site: Site) -> Program:
         "django_celery_beat.schedulers:DatabaseScheduler",
         "--pidfile=",
     )
-    return program("beat", "celery", *start, environment=site.for_scheduler())
+    return program("beat", "celery", "--quiet", *start, environment=site.for_scheduler())
 
 
 def migrate(site: Site) -> Program:

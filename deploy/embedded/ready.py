@@ -39,8 +39,12 @@ def answers(url: str) -> Callable[[], bool]:
 
 
 def healthy(url: str) -> Callable[[], bool]:
-    """A question: do the api and all it depends on say ok?"""
-    return lambda: fetch(f"{url}/readyz")[1].get("status") == "ok"
+    """A question: are the api and its parts up? Beat leaves its first trace only minutes after its start."""
+    return lambda: {checks(url).get(part) for part in ("postgres", "migrations", "redis", "worker")} == {"ok"}
+
+
+def checks(url: str) -> dict[str, Any]:
+    return dict(fetch(f"{url}/readyz")[1].get("checks", {}))
 
 
 def fetch(url: str) -> tuple[int, dict[str, Any]]:
