@@ -30,6 +30,7 @@ CSRF_FAILURE_VIEW = "api.errors.csrf_failed"
 
 # A connection of its own per thread would outlive the server's short-lived threads; a pool does not.
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3}  # type: ignore[index]
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,
@@ -99,7 +100,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cloudevy",
-    "DESCRIPTION": "Starts, stops and reboots EC2 servers on schedules, and says what each of them is really doing.",
+    "DESCRIPTION": "Starts, stops and reboots EC2 servers on schedules, and shows what each really does.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
