@@ -1,3 +1,3 @@
-"""The HTTP program: it reads and writes rows, and asks the scheduler for everything that only AWS can answer."""
+"""The HTTP program: it reads and writes rows, and asks the scheduler for what only AWS can answer."""
 
 VERSION = "0.1.0"

@@ -1,4 +1,4 @@
-"""`python -m api <command>`: Django's commands with the API's settings, e.g. migrate, bootstrap, spectacular."""
+"""`python -m api <command>`: Django's commands with the API's settings, e.g. migrate or bootstrap."""
 
 import os
 import sys

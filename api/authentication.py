@@ -15,7 +15,7 @@ from shared.clock import now
 from shared.people import services
 from shared.people.models import Role, Token, User, Workspace
 
-BAD_TOKEN = "This token is unknown, expired or revoked. Make a new one, or sign in."
+REFUSED = "This token is unknown, expired or revoked. Make a new one, or sign in."
 NO_WORKSPACE = "You belong to no workspace. Ask an owner to add you."
 
 
@@ -37,7 +37,7 @@ class Bearer(authentication.BaseAuthentication):
             return None
         known = services.verify(value.strip(), now=now()) if scheme.lower() == "bearer" else None
         if known is None:
-            raise AuthenticationFailed(BAD_TOKEN)
+            raise AuthenticationFailed(REFUSED)
         return known.token.user, Access(known.token.workspace, known.role, known.token)
 
     def authenticate_header(self, request: Request) -> str:
@@ -48,7 +48,7 @@ class Session(authentication.SessionAuthentication):
     """The session cookie; a changing request must prove that it comes from our page."""
 
     def authenticate(self, request: Request) -> tuple[User, Access] | None:
-        user: User | AnonymousUser = request._request.user
+        user: User | AnonymousUser = request._request.user  # noqa: SLF001  REST framework has no other name for it
         if not isinstance(user, User) or not user.is_active:
             return None
         self.enforce_csrf(request)

@@ -107,15 +107,12 @@ def problem_for(error: Exception) -> Problem:
         return validation([FieldError(f"#/{error.field}" if error.field else "#", error.code, str(error))])
     for kind, (status, code, detail) in TABLE.items():
         if isinstance(error, kind):
-            code = code or getattr(error, "code", "not_allowed")
-            return Problem(
-                status,
-                code,
-                detail or str(error),
-                errors=query_error(error),
-                retry_after=RETRY_AFTER.get(code),
-            )
+            return plain(error, status, code or getattr(error, "code", "not_allowed"), detail or str(error))
     return Problem(500, "internal_error", UNEXPECTED)
+
+
+def plain(error: Exception, status: int, code: str, detail: str) -> Problem:
+    return Problem(status, code, detail, errors=query_error(error), retry_after=RETRY_AFTER.get(code))
 
 
 def query_error(error: Exception) -> list[FieldError]:
@@ -174,11 +171,11 @@ def bad_request(request: http.HttpRequest, exception: Exception) -> http.HttpRes
     return answer(problem_for(exception), request=request)
 
 
-def permission_denied(request: http.HttpRequest, exception: Exception) -> http.HttpResponse:
+def permission_denied(request: http.HttpRequest, exception: Exception) -> http.HttpResponse:  # noqa: ARG001
     return answer(problem_for(core.PermissionDenied()), request=request)
 
 
-def not_found(request: http.HttpRequest, exception: Exception | None = None) -> http.HttpResponse:
+def not_found(request: http.HttpRequest, exception: Exception) -> http.HttpResponse:  # noqa: ARG001
     return answer(problem_for(http.Http404()), request=request)
 
 

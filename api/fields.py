@@ -109,14 +109,21 @@ def repeated(value: object) -> ErrorDetail:
 class Body(serializers.Serializer[Any]):
     """A request body: an object with known fields only."""
 
-    def to_internal_value(self, data: object) -> dict[str, Any]:
+    def run_validation(self, data: Any = serializers.empty) -> Any:
         if not isinstance(data, Mapping):
-            raise serializers.ValidationError("Write this as an object.", code="not_an_object")
+            raise serializers.ValidationError({"non_field_errors": [no_object()]})
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Mapping[str, object]) -> dict[str, Any]:
         unknown = [name for name in data if name not in self.fields]
         if unknown:
             raise serializers.ValidationError({name: [unheard_of(name)] for name in unknown})
         values: dict[str, Any] = super().to_internal_value(data)
         return values
+
+
+def no_object() -> ErrorDetail:
+    return ErrorDetail("Write this as an object.", code="not_an_object")
 
 
 def unheard_of(name: str) -> ErrorDetail:

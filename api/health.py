@@ -45,13 +45,13 @@ class Checks:
 
 
 @require_safe
-def alive(request: HttpRequest) -> JsonResponse:
+def alive(_request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-def ready(request: HttpRequest) -> JsonResponse:
+def ready(_request: HttpRequest) -> JsonResponse:
     """The process can do its work."""
     checks = examine()
     body = {"status": checks.status, "checks": vars(checks)}

@@ -49,7 +49,7 @@ class Origin:
 
 
 def parse(url: str, *, allow_plain: bool) -> Origin:
-    """CLOUDEVY_PUBLIC_URL as an Origin; BadEnvironment when it is none or would send passwords in the clear."""
+    """CLOUDEVY_PUBLIC_URL as an Origin; BadEnvironment when it is none, or passwords would go unencrypted."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise BadEnvironment(

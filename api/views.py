@@ -1,4 +1,4 @@
-"""What the views of all nouns share: strict input, the workspace of the asker, and the moment of the database.
+"""What the views of all nouns share: strict input, the asker's workspace, and the database's moment.
 
 Knows no noun.
 """

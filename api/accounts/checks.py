@@ -1,4 +1,4 @@
-"""The form of what AWS gives people: ARNs, keys, region names. Form only; whether AWS takes them, it says later.
+"""The form of what AWS gives people: ARNs, keys, region names. Form only; AWS itself judges later.
 
 Messages never repeat the value: it may be a secret in the wrong field. Source of the forms: IAM identifiers,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html

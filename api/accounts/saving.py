@@ -1,4 +1,4 @@
-"""Writing accounts: credentials are sealed before they touch the database, and work for AWS is asked for with rows.
+"""Writing accounts: credentials are sealed before they touch the database; rows ask for AWS's part.
 
 The API can seal and never open; the private key is not on this side.
 """
@@ -28,7 +28,7 @@ CONFLICTS = {
     "role_of_one_workspace": (
         "role_arn",
         "taken",
-        "This role belongs to an account already. Use a role of its own.",
+        "This role belongs to an account already. Use another.",
     ),
 }
 
@@ -60,7 +60,7 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
 
 @transaction.atomic
 def delete(account: Account) -> None:
-    """Forget an account and its servers. AccountInUse while schedules name them or an operation is under way."""
+    """Forget an account and its servers. AccountInUse while schedules or open operations need them."""
     Account.objects.select_for_update().get(id=account.id)
     named = Target.objects.filter(server__region__account=account).values("schedule").distinct().count()
     if named:
@@ -124,5 +124,5 @@ def ask_discovery(account: Account, *, now: datetime) -> None:
     """Want the servers of every enabled region found."""
     regions = Region.objects.filter(account=account, enabled=True)
     regions.update(wanted_discover_at=now)
-    for id in regions.values_list("id", flat=True):
-        knocks.after_commit(broker.DISCOVER_REGION, region=id)
+    for region in regions:
+        knocks.after_commit(broker.DISCOVER_REGION, region=region.id)

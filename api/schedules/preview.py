@@ -6,9 +6,8 @@ from heapq import merge
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from shared.schedules.checks import check_rule
+from shared.schedules.checks import RuleText, check_rule
 from shared.schedules.recurrence import Timing, first, zone_named
-from shared.schedules.services import RuleText
 from shared.schedules.words import sentence, whole
 
 Occurrence = dict[str, object]
@@ -18,7 +17,7 @@ def preview(rules: Sequence[RuleText], *, zone: str, after: datetime, count: int
     """The next `count` moments of all rules together, in order, and the timetable in words."""
     zone_named(zone)
     for place, rule in enumerate(rules):
-        check_rule(rule.action, cron=rule.cron, at=rule.at, zone=zone, place=place, now=after)
+        check_rule(rule, zone=zone, place=place, now=after)
     every = merge(
         *(occurrences(rule, zone=zone, after=after, count=count) for rule in rules), key=lambda row: row["at"]
     )

@@ -82,6 +82,6 @@ def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:
 
 
 def shown(schedules: Sequence[Schedule]) -> list[Shown]:
-    ids = [id for schedule in schedules if (id := getattr(schedule, "last_run_id", None))]
+    ids = [getattr(schedule, "last_run_id", None) for schedule in schedules]
     runs = {run.id: run for run in Operation.objects.filter(id__in=ids)}
     return [Shown(schedule, runs.get(getattr(schedule, "last_run_id", None))) for schedule in schedules]

@@ -1,4 +1,4 @@
-"""Saving schedules: the timetable changes and what its rules have asked for is withdrawn, in one transaction."""
+"""Saving schedules: the timetable changes and what its rules asked for is withdrawn, at once."""
 
 from datetime import datetime
 

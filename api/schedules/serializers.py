@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from api import fields, words
 from api.fields import Body
+from shared.schedules.checks import RuleText
 from shared.schedules.models import Action, Schedule
-from shared.schedules.services import RuleText
 
 MOST_RULES = 50
 MOST_SERVERS = 1000
@@ -45,7 +45,7 @@ def full(at: str) -> str:
 class ScheduleWanted(Body):
     name = fields.Text(max_length=120)
     timezone = fields.Text(
-        required=False, max_length=64, allow_blank=True, help_text="IANA; default: the workspace's."
+        required=False, max_length=64, allow_blank=True, help_text="IANA; the workspace's if left out."
     )
     enabled = fields.Switch(required=False)
     grace_seconds = fields.Whole(required=False, allow_null=True, **GRACE)
@@ -122,7 +122,9 @@ class ScheduleShape(serializers.Serializer[Any]):
 
 
 class PreviewWanted(Body):
-    timezone = fields.Text(required=False, max_length=64, help_text="IANA; default: the workspace's.")
+    timezone = fields.Text(
+        required=False, max_length=64, allow_blank=True, help_text="IANA; the workspace's if left out."
+    )
     rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
     after = fields.Moment(required=False, help_text="Default: now.")
     count = fields.Whole(required=False, min_value=1, max_value=500, default=10)

@@ -1,4 +1,4 @@
-"""What is worth knowing about a schedule that may be saved all the same: collisions, clock changes, no servers."""
+"""What is worth knowing about a schedule that may be saved all the same: collisions and the like."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,10 +11,10 @@ from shared.schedules.words import VERBS
 
 ORDER = ("start", "stop", "reboot")
 MOST = 10
-Warning = dict[str, str]
+Note = dict[str, str]
 
 
-def warnings(schedule: Schedule) -> list[Warning]:
+def warnings(schedule: Schedule) -> list[Note]:
     """At most ten; the coming moments that are stored are looked at, not eternity."""
     rules = list(schedule.rules.all())
     servers = [target.server_id for target in schedule.targets.all()]
@@ -22,24 +22,26 @@ def warnings(schedule: Schedule) -> list[Warning]:
     return found[:MOST]
 
 
-def no_servers(servers: Sequence[int]) -> list[Warning]:
+def no_servers(servers: Sequence[int]) -> list[Note]:
     if servers:
         return []
     return [{"code": "no_servers", "detail": "No server is chosen yet, so nothing will happen."}]
 
 
-def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Warning]:
+def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:
     """Single moments whose local time a clock change skips."""
     found = []
     for rule in rules:
         runs = lands_in_gap(rule.at, zone=schedule.timezone) if rule.at else None
         if runs:
-            detail = f"{rule.at} does not exist in {schedule.timezone}: clocks change. It runs at {runs.isoformat()}."
+            detail = (
+                f"{rule.at} does not exist in {schedule.timezone}: clocks change. It runs at {runs:%H:%M}."
+            )
             found.append({"code": "nonexistent_local_time", "detail": detail})
     return found
 
 
-def collisions(schedule: Schedule, rules: Iterable[Rule], servers: Sequence[int]) -> list[Warning]:
+def collisions(schedule: Schedule, rules: Iterable[Rule], servers: Sequence[int]) -> list[Note]:
     """Different actions on one server at one instant: one wins, the others are skipped."""
     others = Rule.objects.filter(schedule__targets__server_id__in=servers, next_run_at__isnull=False)
     rows = others.exclude(schedule=schedule).select_related("schedule").distinct()

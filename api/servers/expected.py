@@ -15,11 +15,11 @@ ACTIONS = {word: action for action, word in TRANSITIONS.items()}
 
 
 def expected_seconds(changing: Sequence[Server]) -> dict[int, int]:
-    """Seconds from EC2's yes to the end seen, for servers in transition: their own mean, else the usual time."""
+    """Seconds from EC2's yes to the end seen: the server's own mean, else the usual time."""
     if not changing:
         return {}
     done = Operation.objects.filter(server__in=changing, state=State.SUCCEEDED, accepted_at__isnull=False)
     rows = done.values_list("server_id", "action").annotate(mean=Avg(F("finished_at") - F("accepted_at")))
     means = {(server, action): mean.total_seconds() for server, action, mean in rows.order_by()}
     wanted = {server.id: ACTIONS[server.transition] for server in changing}
-    return {id: round(means.get((id, action), USUAL[action])) for id, action in wanted.items()}
+    return {key: round(means.get((key, action), USUAL[action])) for key, action in wanted.items()}

@@ -1,4 +1,4 @@
-"""Filters of the server list. The shown status is computed, so filtering by it needs the same rules in SQL."""
+"""Filters of the server list. The shown status is computed, so a filter needs its rules in SQL."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class ServerFilters(filters.FilterSet):
 
 
 def with_status(rows: QuerySet[Server], *, now: datetime) -> QuerySet[Server]:
-    """The rows with `status` as `shared.fleet.status.shown` would say it, and `seen_at`; a test compares them."""
+    """The rows with `status` as `shared.fleet.status.shown` says it, and `seen_at`; a test compares."""
     seen = Case(
         When(missing_since__isnull=False, then=F("observed_at")),
         # Greatest ignores NULL in PostgreSQL, and a server that was never seen stays unseen.

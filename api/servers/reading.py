@@ -156,7 +156,7 @@ def next_actions(ids: Sequence[int]) -> dict[int, NextAction]:
 
 def last_operations(servers: Sequence[Server]) -> dict[int, Operation]:
     """The operation that ended last, of servers read through `base`."""
-    ids = [id for server in servers if (id := getattr(server, "last_operation_id", None))]
+    ids = [getattr(server, "last_operation_id", None) for server in servers]
     return {row.server_id: row for row in Operation.objects.filter(id__in=ids)}
 
 

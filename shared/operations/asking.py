@@ -1,4 +1,4 @@
-"""A person or a token asks for something: requests become operations, and may be taken back before they are sent.
+"""A person or a token asks for something: requests become operations, and may be taken back before sending.
 
 One transaction each; the knock on the scheduler's door is handed in and happens after the commit. Nothing
 here talks to AWS.
@@ -82,7 +82,7 @@ class Answer:
 
 
 def request(wish: Wish, *, by: Asker, key: str | None, knock: Knock, now: datetime) -> Answer:
-    """Ask for an action. NotAllowed when every server refuses; a repeated `key` gets the first answer again."""
+    """Ask for an action. NotAllowed when every server refuses; a repeated key gets the first answer."""
     with transaction.atomic():
         made = enter(wish, by=by, key=key, now=now)
         if made is None:
@@ -128,10 +128,10 @@ def locked(ids: Sequence[int], *, workspace: Workspace) -> list[Server]:
     """The servers in the order asked, locked so that nobody else decides about them meanwhile."""
     rows = Server.objects.select_for_update(of=("self",), no_key=True).select_related("region")
     found = {row.id: row for row in rows.filter(workspace=workspace, id__in=ids).order_by("id")}
-    for place, id in enumerate(ids):
-        if id not in found:
-            raise Invalid(f"There is no server {id}.", code="unknown_server", field=f"servers/{place}")
-    return [found[id] for id in ids]
+    for place, wanted in enumerate(ids):
+        if wanted not in found:
+            raise Invalid(f"There is no server {wanted}.", code="unknown_server", field=f"servers/{place}")
+    return [found[wanted] for wanted in ids]
 
 
 def refusals(servers: Sequence[Server], wish: Wish, *, now: datetime) -> list[dict[str, object]]:
@@ -209,7 +209,7 @@ def cancel(operation: Operation, *, by: User, now: datetime) -> None:
 
 
 def withdraw(schedule: Schedule, *, now: datetime) -> int:
-    """Cancel what the rules of a changed schedule have asked for and nobody has sent; the number cancelled."""
+    """Cancel what a changed schedule's rules have asked for and nobody has sent; the number cancelled."""
     waiting = Operation.objects.filter(schedule=schedule, origin=Origin.RULE, state=State.REQUESTED)
     return cancel_all(waiting.values_list("id", flat=True), now=now)
 

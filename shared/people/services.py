@@ -1,6 +1,6 @@
 """Tokens, memberships and the first owner. Knows nothing of HTTP.
 
-A token is 256 random bits; the database keeps its SHA-256 only, which is enough for a secret nobody can guess.
+A token is 256 random bits; the database keeps its SHA-256 only, enough for a secret nobody can guess.
 """
 
 import hashlib
@@ -83,7 +83,7 @@ def membership(user: User) -> Membership | None:
 
 
 def bootstrap(*, email: str, workspace: str = "default") -> FirstOwner:
-    """Make sure there is a workspace with an owner who can sign in. Safe to repeat: makes only what is missing."""
+    """Make sure there is a workspace with an owner who can sign in. Makes only what is missing."""
     place, _ = Workspace.objects.get_or_create(name=workspace)
     user = User.objects.filter(email__iexact=email).first()
     password = None

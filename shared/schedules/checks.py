@@ -3,8 +3,11 @@
 Pure: no rows, no clock.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+
+from cronsim import CronSim, CronSimError
 
 from shared.errors import InvalidRule
 from shared.schedules.recurrence import Timing, check, first, zone_named
@@ -14,17 +17,46 @@ SHORTEST = {"start": timedelta(minutes=5), "stop": timedelta(minutes=5), "reboot
 LOOKED_AT = 100
 
 
-def check_rule(action: str, *, cron: str, at: str, zone: str, place: int, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """A rule as a person writes it: an action, and either cron or a local date and time."""
+
+    action: str
+    cron: str = ""
+    at: str = ""
+
+
+def check_rule(rule: RuleText, *, zone: str, place: int, now: datetime) -> None:
     """InvalidRule, with the value's place in the list of rules, when this rule must not be saved."""
     zone_named(zone)
-    timing = Timing(zone=zone, cron=cron, at=at)
+    timing = Timing(zone=zone, cron=rule.cron, at=rule.at)
     try:
+        check_day(timing)
         check(timing, after=now)
-        if cron:
-            check_pace(action, timing, now=now)
+        if rule.cron:
+            check_pace(rule.action, timing, now=now)
     except InvalidRule as error:
         error.field = f"rules/{place}/{error.field}".rstrip("/")
         raise
+
+
+def check_day(timing: Timing) -> None:
+    """A day that its months never have, as 31 February, deserves a better word than "invalid"."""
+    parts = timing.cron.split()
+    if len(parts) != 5 or is_cron(timing.cron):
+        return
+    minute, hour, day, month, weekday = parts
+    if is_cron(f"{minute} {hour} {day} * {weekday}") and is_cron(f"0 0 1 {month} *"):
+        detail = f"No month of '{month}' has such a day, so this never fires."
+        raise InvalidRule(detail, code="never_fires", field="cron")
+
+
+def is_cron(text: str) -> bool:
+    try:
+        CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        return False
+    return True
 
 
 def check_pace(action: str, timing: Timing, *, now: datetime) -> None:

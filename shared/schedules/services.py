@@ -15,24 +15,15 @@ from shared.errors import Invalid, RevisionMismatch
 from shared.fleet.models import Server
 from shared.people.models import User, Workspace
 from shared.schedules import ahead
-from shared.schedules.checks import check_rule
+from shared.schedules.checks import RuleText, check_rule
 from shared.schedules.models import Rule, Schedule, Target
 
 PLANNED = ["next_run_at", "next_nominal", "next_fold", "following"]
 
 
 @dataclass(frozen=True, slots=True)
-class RuleText:
-    """A rule as a person writes it: an action, and either cron or a local date and time."""
-
-    action: str
-    cron: str = ""
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person may say about a schedule; None leaves it as it is. `grace_seconds` 0 means the default."""
+    """What a person may say about a schedule; None leaves it as it is. Grace 0 means the default."""
 
     name: str | None = None
     timezone: str | None = None
@@ -62,7 +53,8 @@ class Change:
 @transaction.atomic
 def create(draft: Draft, *, workspace: Workspace, author: User | None, now: datetime) -> Schedule:
     """A new schedule. Invalid names the value that is wrong."""
-    schedule = Schedule(workspace=workspace, author=author, timezone=draft.timezone or workspace.time_zone)
+    zone = workspace.time_zone if draft.timezone is None else draft.timezone
+    schedule = Schedule(workspace=workspace, author=author, timezone=zone)
     schedule.name, schedule.grace_seconds = draft.name or "", draft.grace_seconds or None
     schedule.enabled = draft.enabled is not False
     save_named(schedule)
@@ -74,7 +66,7 @@ def create(draft: Draft, *, workspace: Workspace, author: User | None, now: date
 
 @transaction.atomic
 def change(schedule: Schedule, draft: Draft, *, revision: int | None, now: datetime) -> Change:
-    """Change what the draft names. RevisionMismatch when somebody saved since `revision` (None: whatever it is)."""
+    """Change what the draft names. RevisionMismatch when somebody saved since `revision`."""
     change = Change(locked(schedule))
     check_revision(change.schedule, revision)
     take_over(change, draft)
@@ -110,7 +102,7 @@ def finish(change: Change, *, now: datetime) -> None:
 def recheck(schedule: Schedule, *, now: datetime) -> None:
     """The recurring rules in the schedule's new zone; single moments may have passed and are left alone."""
     for place, rule in enumerate(schedule.rules.exclude(cron="").order_by("id")):
-        check_rule(rule.action, cron=rule.cron, at="", zone=schedule.timezone, place=place, now=now)
+        check_rule(RuleText(rule.action, cron=rule.cron), zone=schedule.timezone, place=place, now=now)
 
 
 @transaction.atomic
@@ -140,7 +132,7 @@ def resume(schedule: Schedule, *, now: datetime) -> Schedule:
 
 
 def resume_due(*, now: datetime) -> int:
-    """Resume every schedule whose pause has ended; the number resumed. Rows held by another are left to it."""
+    """Resume every schedule whose pause has ended; the number. Rows that another holds are left to it."""
     with transaction.atomic():
         ended = Schedule.objects.filter(paused_until__lte=now)
         rows = list(ended.select_for_update(skip_locked=True, no_key=True).order_by("id")[:100])
@@ -150,7 +142,7 @@ def resume_due(*, now: datetime) -> int:
 
 
 def locked(schedule: Schedule) -> Schedule:
-    """The row and its rules, locked: the clock cannot fire them meanwhile, and fresh operations are all seen."""
+    """The row and its rules, locked: the clock cannot fire them meanwhile."""
     row = Schedule.objects.select_for_update(no_key=True).get(id=schedule.id)
     list(Rule.objects.select_for_update(no_key=True).filter(schedule=row).order_by("id"))
     return row
@@ -175,12 +167,12 @@ def save_named(schedule: Schedule) -> None:
 
 
 def put_rules(schedule: Schedule, wanted: Sequence[RuleText], *, now: datetime) -> bool:
-    """Make the rules those wanted; whether anything changed. A rule that stays keeps its id, and so its history."""
+    """Make the rules those wanted; whether anything changed. A rule that stays keeps its id."""
     have = {(rule.action, rule.cron, rule.at): rule for rule in schedule.rules.all()}
     want = {(text.action, text.cron, text.at) for text in wanted}
     for place, text in enumerate(wanted):
         if (text.action, text.cron, text.at) not in have:
-            check_rule(text.action, cron=text.cron, at=text.at, zone=schedule.timezone, place=place, now=now)
+            check_rule(text, zone=schedule.timezone, place=place, now=now)
     gone = [rule.id for key, rule in have.items() if key not in want]
     Rule.objects.filter(id__in=gone).delete()
     fresh = [
@@ -195,12 +187,12 @@ def put_rules(schedule: Schedule, wanted: Sequence[RuleText], *, now: datetime) 
 def put_servers(schedule: Schedule, wanted: Sequence[int]) -> bool:
     """Make the targets those wanted; whether anything changed."""
     have = set(schedule.targets.values_list("server_id", flat=True))
-    check_servers(schedule.workspace, [id for id in wanted if id not in have], wanted=wanted)
+    check_servers(schedule.workspace, [each for each in wanted if each not in have], wanted=wanted)
     schedule.targets.exclude(server_id__in=wanted).delete()
     fresh = [
-        Target(workspace=schedule.workspace, schedule=schedule, server_id=id)
-        for id in wanted
-        if id not in have
+        Target(workspace=schedule.workspace, schedule=schedule, server_id=each)
+        for each in wanted
+        if each not in have
     ]
     Target.objects.bulk_create(fresh)
     return have != set(wanted)
@@ -210,9 +202,9 @@ def check_servers(workspace: Workspace, ids: Iterable[int], *, wanted: Sequence[
     """Invalid for an id that is no server of this workspace; another tenant's server is just as unknown."""
     asked = set(ids)
     known = set(Server.objects.filter(workspace=workspace, id__in=asked).values_list("id", flat=True))
-    for place, id in enumerate(wanted):
-        if id in asked - known:
-            raise Invalid(f"There is no server {id}.", code="unknown_server", field=f"servers/{place}")
+    for place, each in enumerate(wanted):
+        if each in asked - known:
+            raise Invalid(f"There is no server {each}.", code="unknown_server", field=f"servers/{place}")
 
 
 def plan(schedule: Schedule, *, now: datetime) -> None:

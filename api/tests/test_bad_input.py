@@ -1,0 +1,322 @@
+"""Bad input, form by form: the status, the code, and the field it points at. One row is one bad request."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api.tests.conftest import HOST, Person
+from shared.fleet.models import Server
+
+pytestmark = pytest.mark.django_db
+
+SCHEDULE = {
+    "name": "Nightly",
+    "timezone": "Europe/Berlin",
+    "rules": [{"action": "stop", "cron": "30 18 * * 1-5"}],
+    "servers": [],
+}
+KEYS = {
+    "name": "prod",
+    "kind": "keys",
+    "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+    "secret_access_key": "s" * 40,
+    "regions": ["eu-central-1"],
+}
+ROLE = {
+    "name": "prod",
+    "kind": "role",
+    "role_arn": "arn:aws:iam::123456789012:role/Cloudevy",
+    "regions": ["eu-central-1"],
+}
+OPERATION = {"servers": [1], "action": "stop"}
+PREVIEW = {"timezone": "Europe/Berlin", "rules": [{"action": "stop", "cron": "30 18 * * *"}]}
+
+
+def rule(**values: Any) -> dict[str, Any]:
+    return {"rules": [{"action": "stop"} | values]}
+
+
+BODIES = [
+    ("schedules", SCHEDULE, {"name": ""}, "#/name", "required"),
+    ("schedules", SCHEDULE, {"name": "   "}, "#/name", "required"),
+    ("schedules", SCHEDULE, {"name": None}, "#/name", "required"),
+    ("schedules", SCHEDULE, {"name": "x" * 121}, "#/name", "too_long"),
+    ("schedules", SCHEDULE, {"name": "tab\tin it"}, "#/name", "invalid_text"),
+    ("schedules", SCHEDULE, {"name": "evil\u202eeman"}, "#/name", "invalid_text"),
+    ("schedules", SCHEDULE, {"name": 7}, "#/name", "wrong_type"),
+    ("schedules", SCHEDULE, {"is_admin": True}, "#/is_admin", "unknown_field"),
+    ("schedules", SCHEDULE, rule(cron="0 7 * * *", color="red"), "#/rules/0/color", "unknown_field"),
+    ("schedules", SCHEDULE, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
+    ("schedules", SCHEDULE, {"timezone": "../etc/localtime"}, "#/timezone", "unknown_timezone"),
+    ("schedules", SCHEDULE, {"timezone": "+02:00"}, "#/timezone", "unknown_timezone"),
+    ("schedules", SCHEDULE, {"timezone": ""}, "#/timezone", "unknown_timezone"),
+    ("schedules", SCHEDULE, rule(at="24:00"), "#/rules/0/at", "invalid_time"),
+    ("schedules", SCHEDULE, rule(at="2026-12-24"), "#/rules/0/at", "invalid_time"),
+    ("schedules", SCHEDULE, rule(at="2026-12-24T25:61"), "#/rules/0/at", "invalid_time"),
+    ("schedules", SCHEDULE, rule(at="2026-12-24T07:00Z"), "#/rules/0/at", "invalid_time"),
+    ("schedules", SCHEDULE, rule(at="2020-12-24T07:00"), "#/rules/0/at", "in_the_past"),
+    ("schedules", SCHEDULE, rule(at="9999-12-24T07:00"), "#/rules/0/at", "out_of_range"),
+    ("schedules", SCHEDULE, rule(cron="* * * *"), "#/rules/0/cron", "invalid_cron"),
+    ("schedules", SCHEDULE, rule(cron="61 * * * *"), "#/rules/0/cron", "invalid_cron"),
+    ("schedules", SCHEDULE, rule(cron="*/0 * * * *"), "#/rules/0/cron", "invalid_cron"),
+    ("schedules", SCHEDULE, rule(cron="@reboot"), "#/rules/0/cron", "invalid_cron"),
+    ("schedules", SCHEDULE, rule(cron="1 " * 5000), "#/rules/0/cron", "too_long"),
+    ("schedules", SCHEDULE, rule(cron="0 0 31 2 *"), "#/rules/0/cron", "never_fires"),
+    ("schedules", SCHEDULE, rule(cron="* * * * *"), "#/rules/0/cron", "too_frequent"),
+    ("schedules", SCHEDULE, rule(action="reboot", cron="*/10 * * * *"), "#/rules/0/cron", "too_frequent"),
+    ("schedules", SCHEDULE, {"rules": []}, "#/rules", "empty"),
+    ("schedules", SCHEDULE, {"rules": "stop"}, "#/rules", "wrong_type"),
+    ("schedules", SCHEDULE, {"rules": ["stop"]}, "#/rules/0", "not_an_object"),
+    ("schedules", SCHEDULE, rule(), "#/rules/0", "cron_or_at"),
+    ("schedules", SCHEDULE, rule(cron="0 7 * * *", at="2026-12-24T07:00"), "#/rules/0", "cron_or_at"),
+    ("schedules", SCHEDULE, {"rules": [{"cron": "0 7 * * *"}]}, "#/rules/0/action", "required"),
+    ("schedules", SCHEDULE, rule(action="terminate", cron="0 7 * * *"), "#/rules/0/action", "invalid_choice"),
+    ("schedules", SCHEDULE, rule(action="STOP", cron="0 7 * * *"), "#/rules/0/action", "invalid_choice"),
+    ("schedules", SCHEDULE, {"grace_seconds": 59}, "#/grace_seconds", "out_of_range"),
+    ("schedules", SCHEDULE, {"grace_seconds": 86401}, "#/grace_seconds", "out_of_range"),
+    ("schedules", SCHEDULE, {"grace_seconds": "900"}, "#/grace_seconds", "wrong_type"),
+    ("schedules", SCHEDULE, {"grace_seconds": 1e3}, "#/grace_seconds", "wrong_type"),
+    ("schedules", SCHEDULE, {"grace_seconds": True}, "#/grace_seconds", "wrong_type"),
+    ("schedules", SCHEDULE, {"enabled": "yes"}, "#/enabled", "wrong_type"),
+    ("schedules", SCHEDULE, {"enabled": 1}, "#/enabled", "wrong_type"),
+    ("schedules", SCHEDULE, {"servers": [2**40]}, "#/servers/0", "unknown_server"),
+    ("schedules", SCHEDULE, {"servers": [2**70]}, "#/servers/0", "out_of_range"),
+    ("schedules", SCHEDULE, {"servers": [0]}, "#/servers/0", "out_of_range"),
+    ("schedules", SCHEDULE, {"servers": ["1"]}, "#/servers/0", "wrong_type"),
+    ("schedules", SCHEDULE, {"servers": [5, 5]}, "#/servers/1", "duplicate"),
+    ("schedules", SCHEDULE, {"servers": list(range(1, 1002))}, "#/servers", "too_long"),
+    ("schedules/preview", PREVIEW, {"count": 501}, "#/count", "out_of_range"),
+    ("schedules/preview", PREVIEW, {"count": "5"}, "#/count", "wrong_type"),
+    ("schedules/preview", PREVIEW, {"after": "tomorrow"}, "#/after", "invalid_time"),
+    ("schedules/preview", PREVIEW, {"after": "2026-12-24T07:00:00"}, "#/after", "invalid_time"),
+    ("schedules/preview", PREVIEW, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
+    ("schedules/preview", PREVIEW, {"rules": []}, "#/rules", "empty"),
+    ("operations", OPERATION, {"servers": []}, "#/servers", "empty"),
+    ("operations", OPERATION, {"servers": None}, "#/servers", "required"),
+    ("operations", OPERATION, {"servers": [True]}, "#/servers/0", "wrong_type"),
+    ("operations", OPERATION, {"servers": [2**40]}, "#/servers/0", "unknown_server"),
+    ("operations", OPERATION, {"action": "terminate"}, "#/action", "invalid_choice"),
+    ("operations", OPERATION, {"action": ["stop"]}, "#/action", "wrong_type"),
+    ("operations", OPERATION, {"reason": "x" * 201}, "#/reason", "too_long"),
+    ("operations", OPERATION, {"queue": "true"}, "#/queue", "wrong_type"),
+    ("operations", OPERATION, {"force": True}, "#/force", "unknown_field"),
+    ("accounts", KEYS, {"kind": "root"}, "#/kind", "invalid_choice"),
+    ("accounts", KEYS, {"name": "\u0007"}, "#/name", "invalid_text"),
+    ("accounts", KEYS, {"access_key_id": "AKIASHORT"}, "#/access_key_id", "invalid_access_key_id"),
+    ("accounts", KEYS, {"access_key_id": "ASIAIOSFODNN7EXAMPLE"}, "#/access_key_id", "invalid_access_key_id"),
+    ("accounts", KEYS, {"secret_access_key": "s" * 39}, "#/secret_access_key", "invalid_secret"),
+    ("accounts", KEYS, {"secret_access_key": "s" * 39 + "\n"}, "#/secret_access_key", "invalid_text"),
+    ("accounts", KEYS, {"secret_access_key": " " + "s" * 40}, "#/secret_access_key", "invalid_secret"),
+    ("accounts", KEYS, {"role_arn": ROLE["role_arn"]}, "#/role_arn", "unknown_field"),
+    ("accounts", KEYS, {"external_id": "mine"}, "#/external_id", "unknown_field"),
+    ("accounts", KEYS, {"endpoint_url": "http://169.254.169.254"}, "#/endpoint_url", "unknown_field"),
+    ("accounts", KEYS, {"regions": []}, "#/regions", "empty"),
+    ("accounts", KEYS, {"regions": ["us-east-1.evil.com"]}, "#/regions/0", "unknown_region"),
+    ("accounts", KEYS, {"regions": ["eu-west-1", "zz-nowhere-1"]}, "#/regions/1", "unknown_region"),
+    ("accounts", KEYS, {"regions": ["169.254.169.254"]}, "#/regions/0", "unknown_region"),
+    ("accounts", KEYS, {"regions": ["eu-west-1", "eu-west-1"]}, "#/regions/1", "duplicate"),
+    ("accounts", ROLE, {"role_arn": "arn:aws:iam::12:role/x"}, "#/role_arn", "invalid_role_arn"),
+    ("accounts", ROLE, {"role_arn": "arn:aws-cn:iam::123456789012:role/x"}, "#/role_arn", "invalid_role_arn"),
+    ("accounts", ROLE, {"role_arn": "arn:aws:iam::123456789012:user/x"}, "#/role_arn", "invalid_role_arn"),
+    ("accounts", ROLE, {"access_key_id": KEYS["access_key_id"]}, "#/access_key_id", "unknown_field"),
+]
+
+
+@pytest.mark.parametrize(("path", "good", "change", "pointer", "code"), BODIES)
+def test_a_wrong_value_is_refused_at_its_field(
+    alice: Person, path: str, good: dict[str, Any], change: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = alice.post(path, good | change)
+    assert answer.status_code == 422, answer.content
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == "validation"
+    assert (pointer, code) in [(error["pointer"], error["code"]) for error in problem["errors"]]
+    assert all(error["detail"] for error in problem["errors"])
+
+
+MISSING = [
+    ("schedules", SCHEDULE, "name"),
+    ("schedules", SCHEDULE, "rules"),
+    ("schedules", SCHEDULE, "servers"),
+    ("operations", OPERATION, "servers"),
+    ("operations", OPERATION, "action"),
+    ("accounts", KEYS, "name"),
+    ("accounts", KEYS, "kind"),
+    ("accounts", KEYS, "regions"),
+    ("accounts", KEYS, "access_key_id"),
+    ("accounts", KEYS, "secret_access_key"),
+    ("accounts", ROLE, "role_arn"),
+    ("schedules/preview", PREVIEW, "rules"),
+]
+
+
+@pytest.mark.parametrize(("path", "good", "field"), MISSING)
+def test_a_missing_value_is_named(alice: Person, path: str, good: dict[str, Any], field: str) -> None:
+    answer = alice.post(path, {name: value for name, value in good.items() if name != field})
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        (f"#/{field}", "required")
+    ]
+
+
+def test_several_wrong_values_are_all_named(alice: Person) -> None:
+    problem = alice.post("accounts", KEYS | {"name": "", "regions": []}).json()
+    assert {error["pointer"] for error in problem["errors"]} == {"#/name", "#/regions"}
+    assert problem["detail"] == "2 fields need attention."
+
+
+RAW = [
+    (b'{"name": "x",', 400, "malformed_json"),
+    (b"", 422, "validation"),
+    (b'{"name": "x", "name": "y"}', 400, "malformed_json"),
+    (b'{"name": NaN}', 400, "malformed_json"),
+    (b'{"name": Infinity}', 400, "malformed_json"),
+    (b'{"name": 1e999}', 400, "malformed_json"),
+    (b'{"name": "a\\u0000b"}', 400, "malformed_json"),
+    (b'{"name": "\\ud800"}', 400, "malformed_json"),
+    (b'{"name": "\xff"}', 400, "malformed_json"),
+    (b"[" * 1000 + b"]" * 1000, 400, "malformed_json"),
+    (b'{"a":' * 11 + b"1" + b"}" * 11, 400, "malformed_json"),
+    (b"[" * 100_000, 413, "body_too_large"),
+    (b'{"name": ' + b"9" * 5000 + b"}", 400, "malformed_json"),
+    (b'{"name": "' + b"x" * 65_536 + b'"}', 413, "body_too_large"),
+]
+
+
+@pytest.mark.parametrize(("raw", "status", "code"), RAW)
+@pytest.mark.parametrize("path", ["schedules", "operations", "accounts", "schedules/preview"])
+def test_a_body_that_cannot_be_read_is_refused(
+    alice: Person, path: str, raw: bytes, status: int, code: str
+) -> None:
+    answer = alice.call("POST", path, raw)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"x"', b"7", b"null", b"true"])
+def test_a_body_that_is_no_object_is_refused(alice: Person, raw: bytes) -> None:
+    answer = alice.call("POST", "operations", raw)
+    assert answer.status_code == 422
+    assert [error["code"] for error in answer.json()["errors"]] == ["not_an_object"]
+
+
+QUERIES = [
+    ("servers?colour=red", "?colour"),
+    ("servers?page_size=100000", "?page_size"),
+    ("servers?page_size=0", "?page_size"),
+    ("servers?page=-1", "?page"),
+    ("servers?page=x", "?page"),
+    ("servers?page=2", "?page"),
+    ("servers?ordering=password", "?ordering"),
+    ("servers?ordering=region__account__sealed", "?ordering"),
+    ("servers?status=dancing", "?status"),
+    ("servers?account=x", "?account"),
+    ("servers?account=1.5", "?account"),
+    ("servers?account=99999999999999999999", "?account"),
+    ("servers?search=%00", "?search"),
+    ("servers?status=running&status=stopped", "?status"),
+    ("servers/statuses", "?ids"),
+    ("servers/statuses?ids=", "?ids"),
+    ("servers/statuses?ids=1,x", "?ids"),
+    ("servers/statuses?ids=1,99999999999999999999", "?ids"),
+    ("servers/statuses?ids=" + ",".join(["1"] * 201), "?ids"),
+    ("servers/statuses?ids=1&now=1", "?now"),
+    ("accounts?ordering=sealed", "?ordering"),
+    ("operations?state=dancing", "?state"),
+    ("operations?server=-1", "?server"),
+    ("schedules?enabled=maybe", "?enabled"),
+    ("me?x=1", "?x"),
+]
+
+
+@pytest.mark.parametrize(("path", "pointer"), QUERIES)
+def test_a_query_nobody_understands_is_refused(alice: Person, path: str, pointer: str) -> None:
+    answer = alice.get(path)
+    assert answer.status_code == 400, answer.content
+    problem = answer.json()
+    assert (problem["code"], problem["errors"][0]["pointer"]) == ("invalid_query", pointer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "servers/0",
+        "servers/../../etc/passwd",
+        "servers/1%20OR%201=1",
+        "servers/x",
+        "servers/-1",
+        "servers/99999999999999999999",
+        "operations/77777",
+        "schedules/77777",
+        "accounts/77777",
+        "servers/",
+        "nothing",
+    ],
+)
+def test_what_is_not_there_is_not_found(alice: Person, path: str) -> None:
+    answer = alice.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "servers"),
+        ("POST", "servers"),
+        ("PUT", "schedules/1"),
+        ("DELETE", "operations/1"),
+        ("POST", "me"),
+    ],
+)
+def test_a_method_nobody_defined_is_refused_with_what_there_is(alice: Person, method: str, path: str) -> None:
+    answer = alice.call(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_only_json_is_read(alice: Person, kind: str) -> None:
+    headers = {"host": HOST, "authorization": f"Bearer {alice.token}"}
+    answer = alice.client.generic("POST", "/api/v1/operations", "a=b", content_type=kind, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_only_json_is_answered(alice: Person) -> None:
+    answer = alice.get("servers", accept="application/xml")
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+
+
+def test_a_foreign_host_is_refused(alice: Person) -> None:
+    answer = alice.get("servers", host="evil.example")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_host")
+
+
+@pytest.mark.parametrize("key", ["x" * 300, "", "caf\u00e9"])
+def test_an_idempotency_key_nobody_can_keep_is_refused(alice: Person, server: Server, key: str) -> None:
+    answer = alice.post("operations", {"servers": [server.id], "action": "stop"}, **{"idempotency-key": key})
+    assert answer.status_code == 422
+
+
+def test_a_secret_is_not_echoed_when_it_is_refused(alice: Person) -> None:
+    answer = alice.post(
+        "accounts", KEYS | {"secret_access_key": "hunter2" * 5, "access_key_id": "hunter2hunter2"}
+    )
+    assert answer.status_code == 422
+    assert b"hunter2" not in answer.content
+
+
+def test_an_unexpected_failure_says_nothing_but_the_request_id(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.servers.reading.full", lambda *_, **__: 1 / 0)
+    answer = alice.get("servers")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.json()["instance"] == f"/requests/{answer.headers['X-Request-Id']}"
+    assert b"division" not in answer.content
+
+
+def test_strangers_meet_problems_too(stranger: Client) -> None:
+    answer = stranger.get("/api/nowhere")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,0 +1,263 @@
+"""Who may come in, and what each role may do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from api import permissions, urls
+from api.tests.conftest import HOST, Person, make_operation, person
+from shared.clock import now
+from shared.fleet.models import Server
+from shared.people.models import Membership, Role, Token, User, Workspace
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/api/v1/auth/browser/v1/auth/login"
+SESSION = "/api/v1/auth/browser/v1/auth/session"
+PASSWORD = "correct horse battery"
+
+# operation id -> one request for it; {server} and the like stand for ids in the caller's own workspace
+REQUESTS: dict[str, tuple[str, str, object]] = {
+    "me_retrieve": ("GET", "me", None),
+    "accounts_list": ("GET", "accounts", None),
+    "accounts_retrieve": ("GET", "accounts/{account}", None),
+    "accounts_create": ("POST", "accounts", {"name": "new", "kind": "host", "regions": ["eu-west-1"]}),
+    "accounts_update": ("PATCH", "accounts/{account}", {"name": "renamed"}),
+    "accounts_destroy": ("DELETE", "accounts/{account}", None),
+    "accounts_test": ("POST", "accounts/{account}/test", None),
+    "accounts_discover": ("POST", "accounts/{account}/discover", None),
+    "servers_list": ("GET", "servers", None),
+    "servers_retrieve": ("GET", "servers/{server}", None),
+    "servers_update": ("PATCH", "servers/{server}", {"protected": True}),
+    "servers_status": ("GET", "servers/{server}/status", None),
+    "servers_statuses": ("GET", "servers/statuses?ids={server}", None),
+    "servers_metrics": ("GET", "servers/{server}/metrics", None),
+    "operations_list": ("GET", "operations", None),
+    "operations_retrieve": ("GET", "operations/{operation}", None),
+    "operations_create": ("POST", "operations", {"servers": ["{server}"], "action": "stop", "queue": True}),
+    "operations_cancel": ("POST", "operations/{operation}/cancel", None),
+    "schedules_list": ("GET", "schedules", None),
+    "schedules_retrieve": ("GET", "schedules/{schedule}", None),
+    "schedules_preview": ("POST", "schedules/preview", {"rules": [{"action": "stop", "cron": "0 7 * * *"}]}),
+    "schedules_create": (
+        "POST",
+        "schedules",
+        {"name": "new", "rules": [{"action": "stop", "cron": "0 7 * * *"}], "servers": []},
+    ),
+    "schedules_update": ("PATCH", "schedules/{schedule}", {"name": "renamed"}),
+    "schedules_destroy": ("DELETE", "schedules/{schedule}", None),
+    "schedules_pause": ("POST", "schedules/{schedule}/pause", {}),
+    "schedules_resume": ("POST", "schedules/{schedule}/resume", None),
+}
+WITHOUT_IDS = {
+    name for name, (_, path, body) in REQUESTS.items() if "{" not in path + str(body).replace("{'", "")
+}
+
+
+def ids(server: Server, nightly: dict[str, Any]) -> dict[str, int]:
+    operation = make_operation(server)
+    return {
+        "server": server.id,
+        "account": server.region.account_id,
+        "schedule": nightly["id"],
+        "operation": operation.id,
+    }
+
+
+def ask(who: Person, name: str, known: dict[str, int]) -> Any:
+    method, path, body = REQUESTS[name]
+    if isinstance(body, dict) and "servers" in body:
+        body = body | {"servers": [known["server"]] if body["servers"] else []}
+    return who.call(method, path.format(**known), body, **{"if-match": "*"})
+
+
+def test_every_operation_of_the_api_has_a_role_and_a_request_here() -> None:
+    served = {
+        f"{pattern.callback.initkwargs['basename']}_{action.replace('partial_update', 'update')}"
+        for pattern in [*urls.router.urls, *get_resolver("api.urls").url_patterns]
+        if hasattr(getattr(pattern, "callback", None), "actions")
+        for action in pattern.callback.actions.values()
+    }
+    assert served == set(permissions.NEEDS) == set(REQUESTS)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", sorted(REQUESTS))
+def test_a_role_may_do_what_the_table_says_and_nothing_more(
+    workspace: Workspace, server: Server, nightly: dict[str, Any], name: str, role: Role
+) -> None:
+    answer = ask(person(f"{role}@example.com", workspace, role), name, ids(server, nightly))
+    if permissions.may(role, operation_id=name):
+        assert answer.status_code < 300 or answer.json()["code"] == "account_in_use", answer.content
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("name", sorted(REQUESTS))
+def test_strangers_are_asked_to_sign_in(
+    stranger: Client, server: Server, nightly: dict[str, Any], name: str
+) -> None:
+    method, path, _ = REQUESTS[name]
+    answer = stranger.generic(method, f"/api/v1/{path.format(**ids(server, nightly))}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(REQUESTS) - WITHOUT_IDS - {"servers_statuses", "operations_create"})
+)
+def test_charlie_finds_nothing_of_ours(
+    charlie: Person, server: Server, nightly: dict[str, Any], name: str
+) -> None:
+    answer = ask(charlie, name, ids(server, nightly))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_charlie_sees_none_of_our_rows_in_his_lists(
+    charlie: Person, server: Server, nightly: dict[str, Any]
+) -> None:
+    make_operation(server)
+    for path in ("accounts", "servers", "operations", "schedules"):
+        assert charlie.get(path).json()["count"] == 0
+    assert charlie.get(f"servers/statuses?ids={server.id}").json()["statuses"] == []
+    assert charlie.get(f"servers?account={server.region.account_id}").json()["count"] == 0
+
+
+def test_a_foreign_server_in_a_body_is_as_unknown_as_one_that_never_was(
+    alice: Person, far_server: Server
+) -> None:
+    body = {"name": "n", "rules": [{"action": "stop", "cron": "0 7 * * *"}]}
+    for path, more in (("operations", {"action": "stop"}), ("schedules", body)):
+        theirs = alice.post(path, more | {"servers": [far_server.id]})
+        nobodys = alice.post(path, more | {"servers": [2**40]})
+        assert theirs.status_code == nobodys.status_code == 422
+        assert theirs.json()["errors"][0]["code"] == nobodys.json()["errors"][0]["code"] == "unknown_server"
+
+
+def test_a_token_does_no_more_than_its_scope(alice: Person, server: Server) -> None:
+    Token.objects.filter(user=alice.user).update(scope=Role.VIEWER)
+    assert alice.get("me").json()["role"] == "viewer"
+    assert alice.post("operations", {"servers": [server.id], "action": "stop"}).status_code == 403
+
+
+def test_a_token_does_no_more_than_its_owner(bob: Person) -> None:
+    assert bob.get("me").json()["role"] == "viewer"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda who: Token.objects.filter(user=who.user).update(expires_at=now() - timedelta(seconds=1)),
+        lambda who: Token.objects.filter(user=who.user).delete(),
+        lambda who: User.objects.filter(id=who.user.id).update(is_active=False),
+        lambda who: Membership.objects.filter(user=who.user).delete(),
+    ],
+    ids=["expired", "revoked", "user switched off", "user left the workspace"],
+)
+def test_a_token_that_is_no_longer_good_is_refused(alice: Person, change: Any) -> None:
+    assert alice.get("me").status_code == 200
+    change(alice)
+    answer = alice.get("me")
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+def test_only_the_hash_of_a_token_is_kept(alice: Person) -> None:
+    kept = Token.objects.get(user=alice.user)
+    assert alice.token not in str(vars(kept))
+    assert len(kept.sha256) == 64
+
+
+@pytest.fixture
+def signed_in(alice: Person) -> Client:
+    """Alice's browser: a session and its CSRF token."""
+    client = browser()
+    set_password(alice)
+    assert login(client, "alice@example.com", PASSWORD).status_code == 200
+    return client
+
+
+def browser() -> Client:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False, headers={"host": HOST})
+    client.get(SESSION)
+    return client
+
+
+def set_password(who: Person) -> None:
+    who.user.set_password(PASSWORD)
+    who.user.save(update_fields=["password"])
+
+
+def login(client: Client, email: str, password: str) -> Any:
+    body = {"email": email, "password": password}
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    return client.post(LOGIN, body, content_type="application/json", headers=headers)
+
+
+def test_a_person_signs_in_and_out(signed_in: Client) -> None:
+    assert signed_in.get("/api/v1/me").json()["email"] == "alice@example.com"
+    signed_in.delete(SESSION, headers={"X-CSRFToken": signed_in.cookies["csrftoken"].value})
+    assert signed_in.get("/api/v1/me").status_code == 401
+
+
+def test_the_session_cookie_is_for_the_browser_alone(signed_in: Client) -> None:
+    cookie = signed_in.cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+
+
+def test_signing_in_wants_a_csrf_token(alice: Person) -> None:
+    set_password(alice)
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False, headers={"host": HOST})
+    body = {"email": "alice@example.com", "password": PASSWORD}
+    answer = client.post(LOGIN, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-CSRFToken": "x" * 32}, {"Origin": "http://evil.example"}])
+def test_a_session_without_its_csrf_token_changes_nothing(
+    signed_in: Client, server: Server, headers: dict[str, str]
+) -> None:
+    if "Origin" in headers:
+        headers["X-CSRFToken"] = signed_in.cookies["csrftoken"].value
+    body = {"servers": [server.id], "action": "stop"}
+    answer = signed_in.post("/api/v1/operations", body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+
+
+def test_a_bad_bearer_never_falls_back_to_the_session(signed_in: Client) -> None:
+    for value in ("Bearer nonsense", "Basic YTpi", "Bearer"):
+        assert signed_in.get("/api/v1/me", headers={"Authorization": value}).status_code == 401
+
+
+def test_a_wrong_password_and_a_wrong_user_look_the_same(alice: Person) -> None:
+    set_password(alice)
+    wrong = login(browser(), "alice@example.com", "wrong password")
+    unknown = login(browser(), "nobody@example.com", "wrong password")
+    assert wrong.status_code == unknown.status_code == 400
+    assert wrong.json()["errors"] == unknown.json()["errors"]
+
+
+def test_nobody_signs_up(alice: Person) -> None:
+    client = browser()
+    answer = client.post(
+        LOGIN.replace("login", "signup"),
+        {"email": "eve@example.com", "password": PASSWORD},
+        content_type="application/json",
+        headers={"X-CSRFToken": client.cookies["csrftoken"].value},
+    )
+    assert answer.status_code == 403
+    assert not User.objects.filter(email="eve@example.com").exists()
+
+
+def test_somebody_without_a_workspace_is_told_so(signed_in: Client, alice: Person) -> None:
+    Membership.objects.filter(user=alice.user).delete()
+    answer = signed_in.get("/api/v1/me")
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+
+
+def test_me_says_who_and_where(bob: Person) -> None:
+    me = bob.get("me").json()
+    assert (me["email"], me["role"], me["workspace"]["name"]) == ("bob@example.com", "viewer", "default")
+    assert me["environment"] == {"demo": False, "plain_http": False, "version": "0.1.0"}
