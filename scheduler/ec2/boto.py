@@ -158,10 +158,15 @@ class Boto:
 
     @contextmanager
     def asking(self, ids: Sequence[str] = ()) -> Iterator[None]:
-        """Errors become ours, and a session AWS calls expired is not used again."""
+        """Errors become ours, and a session AWS calls expired is not used again.
+
+        An answer without its list is unreadable; it must never pass for "no servers".
+        """
         try:
             with translated(ids):
                 yield
+        except KeyError as error:
+            raise Unanswered(f"AWS' answer lacks {error}.", code="KeyError") from error
         except Denied as error:
             if error.code in STALE_SESSION:
                 clients.forget(self.place.credentials)

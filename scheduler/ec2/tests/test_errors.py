@@ -1,0 +1,114 @@
+"""Every way in which AWS or the line can fail becomes one of ours."""
+
+import pytest
+from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
+
+from scheduler.ec2 import gateway
+from scheduler.ec2.errors import CODES, translated
+
+URL = "http://127.0.0.1:1"
+
+
+def client_error(code: str, message: str = "no", *, status: int = 400) -> aws.ClientError:
+    meta = {"RequestId": "req-1", "HTTPStatusCode": status}
+    return aws.ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": meta},  # type: ignore[typeddict-item]
+        "StopInstances",
+    )
+
+
+def ours(error: Exception, *ids: str) -> gateway.CloudError:
+    with pytest.raises(gateway.CloudError) as caught, translated(ids):
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("AuthFailure", 401, gateway.Denied),
+        ("InvalidClientTokenId", 403, gateway.Denied),
+        ("OptInRequired", 401, gateway.Denied),
+        ("RequestExpired", 400, gateway.Denied),
+        ("ExpiredToken", 403, gateway.Denied),
+        ("SignatureDoesNotMatch", 403, gateway.Denied),
+        ("UnauthorizedOperation", 403, gateway.Denied),
+        ("AccessDenied", 403, gateway.Denied),
+        ("RequestLimitExceeded", 503, gateway.Throttled),
+        ("Throttling", 400, gateway.Throttled),
+        ("IncorrectInstanceState", 400, gateway.NotNow),
+        ("InsufficientInstanceCapacity", 500, gateway.NoCapacity),
+        ("Server.InsufficientInstanceCapacity", 500, gateway.NoCapacity),
+        ("InvalidInstanceID.NotFound", 400, gateway.BadIds),
+        ("InvalidInstanceID.Malformed", 400, gateway.BadIds),
+        ("OperationNotPermitted", 400, gateway.Impossible),
+        ("UnsupportedOperation", 400, gateway.Impossible),
+        ("InternalError", 500, gateway.Unanswered),
+        ("Unavailable", 503, gateway.Unanswered),
+        ("ServiceUnavailable", 503, gateway.Unanswered),
+        ("NobodyKnowsThisOne", 400, gateway.Refused),
+    ],
+)
+def test_an_error_code_becomes_one_of_ours(code: str, status: int, kind: type[gateway.CloudError]) -> None:
+    error = ours(client_error(code, "a sentence", status=status))
+    assert type(error) is kind
+    assert (str(error), error.code, error.request_id) == ("a sentence", code.removeprefix("Server."), "req-1")
+
+
+def test_no_code_is_in_the_table_twice() -> None:
+    assert len(CODES) == len(set(CODES))
+    assert all(issubclass(kind, gateway.Refused) for kind in CODES.values())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (aws.ReadTimeoutError(endpoint_url=URL), gateway.Unanswered),
+        (aws.ConnectionClosedError(endpoint_url=URL), gateway.Unanswered),
+        (aws.HTTPClientError(error="strange"), gateway.Unanswered),
+        (aws.SSLError(endpoint_url=URL, error="broken"), gateway.Unanswered),
+        (ResponseParserError("not XML"), gateway.Unanswered),
+        (aws.ConnectTimeoutError(endpoint_url=URL), gateway.NotSent),
+        (aws.EndpointConnectionError(endpoint_url=URL), gateway.NotSent),
+        (aws.NoCredentialsError(), gateway.Denied),
+        (aws.ParamValidationError(report="wrong"), gateway.Refused),
+    ],
+)
+def test_trouble_on_the_line_says_whether_it_may_have_been_done(
+    error: Exception, kind: type[gateway.CloudError]
+) -> None:
+    found = ours(error)
+    assert type(found) is kind
+    assert found.code == type(error).__name__
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("The instance ID 'i-1' does not exist", {"i-1"}),
+        ("The instance IDs 'i-1, i-3' do not exist", {"i-1", "i-3"}),
+        ('Invalid id: "i-2" (expecting "i-...")', {"i-2"}),
+        ("The instance ID 'i-11' does not exist", set()),
+        ("Something else is wrong.", set()),
+    ],
+)
+def test_the_ids_a_message_names_are_found_among_those_asked_for(message: str, named: set[str]) -> None:
+    error = ours(client_error("InvalidInstanceID.NotFound", message), "i-1", "i-2", "i-3")
+    assert isinstance(error, gateway.BadIds)
+    assert error.ids == named
+
+
+def test_an_encoded_refusal_and_secrets_are_left_out_of_the_message() -> None:
+    message = (
+        "Not authorized for AKIAIOSFODNN7EXAMPLE. Encoded authorization failure message: 4GXyz" + "x" * 900
+    )
+    error = ours(client_error("UnauthorizedOperation", message, status=403))
+    assert str(error) == "Not authorized for [redacted]."
+
+
+def test_what_is_not_of_aws_passes_untouched() -> None:
+    with pytest.raises(ZeroDivisionError), translated():
+        raise ZeroDivisionError
+    with pytest.raises(gateway.NotSent, match="guard"), translated():
+        raise gateway.NotSent("guard")
