@@ -44,9 +44,11 @@ def redact(text: str) -> str:
     return SECRETS.sub("[redacted]", text)
 
 
-def loud(record: logging.LogRecord) -> bool:
-    """Whether people want to read it."""
-    return not getattr(record, "quiet", False)
+class Spared(logging.Filter):
+    """Keeps quiet facts from people."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(record, "quiet", False)
 
 
 class HumanFormatter(logging.Formatter):
@@ -109,8 +111,14 @@ def config(style: str) -> dict[str, object]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"out": {"()": formatter}},
+        "filters": {"out": {"()": Spared if style == "human" else logging.Filter}},
         "handlers": {
-            "out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "out"}
+            "out": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "out",
+                "filters": ["out"],
+            }
         },
         "root": {"handlers": ["out"], "level": "WARNING"},
         "loggers": {

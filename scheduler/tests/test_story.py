@@ -9,7 +9,7 @@ from scheduler import fire, look, send, story
 from scheduler.ec2 import gateway
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Region, Server
-from shared.logs import LIMIT, HumanFormatter, loud
+from shared.logs import LIMIT, HumanFormatter, Spared
 from shared.operations.models import Operation
 from shared.schedules.models import Schedule
 
@@ -23,7 +23,7 @@ class Reader(logging.Handler):
         super().__init__()
         self.lines: list[str] = []
         self.setFormatter(HumanFormatter())
-        self.addFilter(loud)
+        self.addFilter(Spared())
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))

@@ -1,11 +1,13 @@
 """Log lines: the same fact for people and machines, one write, never a secret."""
 
+import io
 import json
 import logging
+import logging.config
 
 import pytest
 
-from shared.logs import LIMIT, HumanFormatter, JsonFormatter, loud, redact
+from shared.logs import LIMIT, HumanFormatter, JsonFormatter, Spared, config, event, redact
 
 
 def record(message: str, **extra: object) -> logging.LogRecord:
@@ -26,9 +28,23 @@ def test_machines_read_the_event_and_its_fields() -> None:
     assert "no" not in row
 
 
-def test_a_quiet_fact_is_not_for_people() -> None:
-    assert loud(record("x"))
-    assert not loud(record("x", quiet=True))
+@pytest.mark.parametrize(("style", "told"), [("human", False), ("json", True)])
+def test_a_quiet_fact_is_for_machines_only(style: str, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    logger = logging.getLogger("cloudevy")
+    before = logger.handlers[:], logger.propagate, logger.level
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False} | config(style))
+    event("quiet.fact", quiet=True)
+    event("loud.fact", text="heard")
+    logger.handlers[:], logger.propagate, logger.level = before
+    assert ("quiet.fact" in out.getvalue()) is told
+    assert "heard" in out.getvalue()
+
+
+def test_the_filter_spares_people_what_is_quiet() -> None:
+    assert Spared().filter(record("x"))
+    assert not Spared().filter(record("x", quiet=True))
 
 
 @pytest.mark.parametrize("formatter", [HumanFormatter(), JsonFormatter()])
