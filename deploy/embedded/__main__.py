@@ -47,6 +47,7 @@ def live(house: House, wanted: Options) -> int:
     children = Children(house, say=say)
     try:
         found = start(children, house, wanted)
+        children.quiet = False
         if wanted.story:
             return tell_story(children, house, found, wanted)
         print(ready.closing_words(found, data=house.path, started=started), flush=True)

@@ -46,12 +46,13 @@ class Kept:
 
 
 class Children:
-    """All children of one launcher."""
+    """All children of one launcher. While `quiet`, what they say goes to their logs only."""
 
     def __init__(self, house: House, *, say: Callable[[str], None]) -> None:
         self.house = house
         self.say = say
         self.all: list[Kept] = []
+        self.quiet = True
 
     def start(self, program: Program, *, ready: Callable[[], bool], seconds: float = 60.0) -> None:
         """Start it and return when it is ready. CannotStart when it dies before, or takes too long."""
@@ -98,8 +99,9 @@ class Children:
             said = os.read(pipe.fileno(), CHUNK)
             child.log.write(said)
             child.log.flush()
-            sys.stdout.buffer.write(said)
-            sys.stdout.buffer.flush()
+            if not self.quiet:
+                sys.stdout.buffer.write(said)
+                sys.stdout.buffer.flush()
             if not said:
                 pipe.close()
                 child.process.stdout = None

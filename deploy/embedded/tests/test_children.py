@@ -160,6 +160,10 @@ def test_output_meant_for_the_terminal_reaches_it_and_the_log(
 ) -> None:
     program = Program("child", (sys.executable, "-c", "print('⏹️ stopped')"), {"PYTHONUTF8": "1"}, shown=True)
     assert children.run(program) == 0
+    assert not capfdbinary.readouterr().out
+    house.log("child").unlink()
+    children.quiet = False
+    assert children.run(program) == 0
     assert capfdbinary.readouterr().out.decode() == house.log("child").read_text() == "⏹️ stopped\n"
 
 
