@@ -64,8 +64,11 @@ def look_at(region: int) -> None:
         trouble(row, error)
         return
     ended, surprises = write_down(row, glance)
-    for operation in [*ended, *explain_surprises(surprises, ec2, now=clock.now())]:
+    finished = [*ended, *explain_surprises(surprises, ec2, now=clock.now())]
+    for operation in finished:
         story.finished(operation)
+    if any(operation.action == "start" for operation in finished):
+        ask_for_details(row)
     after(row)
 
 
@@ -126,7 +129,7 @@ def newcomers(region: Region, instance_ids: set[str]) -> None:
     """Instances we have no row for: discovery is asked to find out about them."""
     rows = Server.objects.filter(region=region, instance_id__in=instance_ids)
     if len(instance_ids) > rows.count():
-        Region.objects.filter(id=region.id).update(wanted_discover_at=clock.now())
+        ask_for_details(region)
 
 
 def after(region: Region) -> None:
@@ -141,6 +144,12 @@ def after(region: Region) -> None:
         story.region_back(region=region.id, name=region.name, account=region.account_id)
     if pause < IDLE:
         hands.later(pause.total_seconds() + 0.005, broker.LOOK_AT_REGION, region=region.id)
+
+
+def ask_for_details(region: Region) -> None:
+    """A started instance has a new public address and launch time, which only discovery brings."""
+    Region.objects.filter(id=region.id).update(wanted_discover_at=clock.now())
+    hands.soon(broker.DISCOVER_REGION, region=region.id)
 
 
 def cadence(region: Region, *, now: datetime) -> timedelta:

@@ -410,3 +410,16 @@ def test_after_acceptance_somebody_will_look_soon(
     ask(server, "stop", time)
     send.drain(region.id, "stop")
     assert (broker.LOOK_AT_REGION, {"region": region.id}) in knocks
+
+
+def test_after_a_start_the_new_address_is_asked_for(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    server = new_server("off", "stopped")
+    time.forward(60)
+    ask(server, "start", time)
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    region.refresh_from_db()
+    assert region.wanted_discover_at == time.moment
