@@ -45,6 +45,8 @@ function dayWord(moment: Date, now: Date, timeZone: string): string {
   return `${new Intl.DateTimeFormat('en-GB', { timeZone, ...parts }).format(moment)} `
 }
 
+export const clockMinutes = (iso: string, timeZone: string): string => clock(iso, timeZone).slice(0, 5)
+
 export function clock(iso: string, timeZone: string): string {
   const moment = new Date(iso)
   const second: Intl.DateTimeFormatOptions = moment.getUTCSeconds() ? { second: '2-digit' } : {}
