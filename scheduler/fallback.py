@@ -11,12 +11,15 @@ from scheduler import ticks
 from shared.logs import event, log
 
 LATE_SECONDS = 3.0
+# Beat is often started together with the worker; it gets this long to begin.
+PATIENCE_SECONDS = 5.0
 PERIOD_SECONDS = 1.0
 
 
 def watch(*, stop: threading.Event) -> None:
     """Every second until `stop`: run what nobody else ran."""
     working = False
+    stop.wait(PATIENCE_SECONDS)
     while not stop.wait(PERIOD_SECONDS):
         late = once()
         if bool(late) != working:
