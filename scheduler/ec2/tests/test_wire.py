@@ -4,12 +4,14 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.config import Config
 
-from scheduler.ec2 import boto, gateway, session
+from scheduler.ec2 import gateway, session
 from scheduler.ec2.boto import Boto, Credentials
-from scheduler.ec2.session import Place
+from scheduler.ec2.session import Clients, Place
 from scheduler.ec2.tests.conftest import KEYS, NewWire
 from scheduler.ec2.tests.wire import Wire, error, http
 from shared.errors import CredentialUnusable
@@ -73,7 +75,7 @@ def test_an_answer_without_its_list_is_not_an_empty_region(wire: NewWire, questi
 
 
 def test_a_server_that_keeps_silent_is_given_up_after_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "CONFIG", session.CONFIG.merge(session.Config(read_timeout=0.2)))
+    monkeypatch.setattr(session, "CONFIG", session.CONFIG.merge(Config(read_timeout=0.2)))
     server = Wire(STOPPED, silent=True)
     try:
         with pytest.raises(gateway.Unanswered) as caught:
@@ -85,7 +87,8 @@ def test_a_server_that_keeps_silent_is_given_up_after_the_time_out(monkeypatch: 
 
 
 def test_the_time_outs_fit_into_the_lease() -> None:
-    assert (session.CONFIG.connect_timeout, session.CONFIG.read_timeout) == (2, 8)
+    config: Any = session.CONFIG
+    assert (config.connect_timeout, config.read_timeout) == (2, 8)
 
 
 def test_where_nobody_listens_nothing_was_sent(wire: NewWire) -> None:
@@ -115,19 +118,23 @@ def test_the_guard_runs_after_everything_else_is_ready(wire: NewWire) -> None:
     assert server.connections == 1
 
 
-def test_threads_share_a_client_and_each_request_carries_its_own_call(wire: NewWire) -> None:
+def test_threads_share_a_client_and_each_request_carries_its_own_call(
+    wire: NewWire, fresh_clients: Clients
+) -> None:
     server = wire(STOPPED)
     together = threading.Barrier(8)
 
+    def guard() -> None:
+        together.wait(10)
+
     def send(call: int) -> None:
-        ec2 = at(server.url)
-        ec2.act("stop", [f"i-{call}"], call=call, options={}, guard=lambda: together.wait(10) and None)
+        at(server.url).act("stop", [f"i-{call}"], call=call, options={}, guard=guard)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(send, range(100, 108)))
     pairs = {(call_of(request), id_of(request)) for request in server.requests}
     assert pairs == {(str(call), f"i-{call}") for call in range(100, 108)}
-    assert len(boto.clients.kept) == 1
+    assert len(fresh_clients.kept) == 1
 
 
 def call_of(request: bytes) -> str:
@@ -205,7 +212,9 @@ def test_the_hosts_identity_signs_assume_role_and_nothing_else(
     assert b"Credential=AKIAENVIRONMENT/" in request
 
 
-def test_nothing_secret_is_shown_or_logged(wire: NewWire, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_secret_is_shown_or_logged(
+    wire: NewWire, fresh_clients: Clients, caplog: pytest.LogCaptureFixture
+) -> None:
     given = (
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAGIVEN</AccessKeyId>"
         "<SecretAccessKey>a-given-secret</SecretAccessKey><SessionToken>a-given-token</SessionToken>"
@@ -217,7 +226,7 @@ def test_nothing_secret_is_shown_or_logged(wire: NewWire, caplog: pytest.LogCapt
     ec2 = at(wire(http("200 OK", given)).url, credentials)
     with caplog.at_level(logging.DEBUG), pytest.raises(gateway.Unanswered):
         ec2.servers()
-    keys = boto.clients.keys(ec2.place)
-    shown = caplog.text + repr(ec2) + repr(keys) + repr(boto.clients.kept)
+    keys = fresh_clients.keys(ec2.place)
+    shown = caplog.text + repr(ec2) + repr(keys) + repr(fresh_clients.kept)
     for secret in (SECRET, "an-external-id", "a-given-secret", "a-given-token"):
         assert secret not in shown
