@@ -5,7 +5,7 @@ Must not know the world they go into, except the shape of a server.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from simulator.power import USER_SHUTDOWN
 DEMO = Path(__file__).parent / "fleets" / "demo.json"
 _STEADY = ("running", "stopped", "terminated")
 _DIGITS = 12
+_SHIFT = 8 * 3600.0
 _OWN = {"id", "state", "name", "minutes"}
 _FIELDS = {field.name for field in fields(Instance)} - {
     "instance_id",
@@ -83,7 +84,7 @@ def instance(account: str, spec: Mapping[str, Any], *, now: float) -> Instance:
     own.setdefault("zone", f"{spec['region']}a")
     made = Instance(instance_id=spec["id"], account=account, **own)
     since = now - 60 * float(spec.get("minutes", 60))
-    made.timeline = [(since, _steady(made, spec.get("state", "running"), since))]
+    made.timeline = _history(made, spec.get("state", "running"), since)
     return made
 
 
@@ -104,11 +105,15 @@ def _check_fields(spec: Mapping[str, Any]) -> None:
         )
 
 
-def _steady(made: Instance, state: str, since: float) -> View:
+def _history(made: Instance, state: str, since: float) -> list[tuple[float, View]]:
+    """A past in which it ran in turns, so that figures of the last hours look lived in."""
+    last = int(made.instance_id[-4:], 16) % 254 + 1
+    off = View("stopped", since - _SHIFT, USER_SHUTDOWN, "User initiated", public_ip=made.elastic_ip)
+    address = made.elastic_ip or f"198.51.100.{last}"
     if state == "running":
-        last = int(made.instance_id[-4:], 16) % 254 + 1
-        return View("running", since, public_ip=made.elastic_ip or f"198.51.100.{last}")
-    return View(state, since - 8 * 3600, USER_SHUTDOWN, "User initiated", public_ip=made.elastic_ip)
+        return [(0.0, off), (since, View("running", since, public_ip=address))]
+    on = View("running", since - _SHIFT, public_ip=address)
+    return [(0.0, off), (since - _SHIFT, on), (since, replace(off, state=state))]
 
 
 def _generated(account: str, nth: int, group: Mapping[str, Any], now: float) -> list[Instance]:

@@ -20,6 +20,9 @@ from simulator.settings import PROFILES, Settings, Span, changed
 from simulator.simulation import Simulation
 from simulator.world import World
 
+# One session for all: loading EC2's model anew costs a tenth of a second each time.
+SESSION = boto3.Session()
+BEGIN = 1_800_000_000.0
 ACCOUNT, OTHER = "111122223333", "444455556666"
 REGION = "eu-central-1"
 KEY, SECRET = "AKIASIMULATOR0000001", "a secret of the tests"
@@ -50,7 +53,7 @@ class Time:
     """A clock that moves only when told to."""
 
     def __init__(self) -> None:
-        self.now = 1_800_000_000.0
+        self.now = BEGIN
 
     def __call__(self) -> float:
         return self.now
@@ -72,13 +75,11 @@ def exact(**patch: object) -> Settings:
     return changed(settings, patch)
 
 
-def server(number: int, state: str = "running", *, now: float = 1_800_000_000.0, **properties: Any) -> Instance:
+def server(number: int, state: str = "running", *, now: float = BEGIN, **properties: Any) -> Instance:
     """A server that has been in `state` for an hour."""
-    place = {"account": ACCOUNT, "region": REGION} | {
-        name: properties.pop(name) for name in ("account", "region") if name in properties
-    }
-    spec = {"id": name_of(number), "region": place["region"], "state": state, "name": f"server-{number}", **properties}
-    return fleet.instance(place["account"], spec, now=now)
+    account = properties.pop("account", ACCOUNT)
+    spec = {"id": name_of(number), "region": REGION, "state": state, "name": f"server-{number}"}
+    return fleet.instance(account, spec | properties, now=now)
 
 
 def name_of(number: int) -> str:
@@ -135,10 +136,14 @@ class Running:
         """A boto3 client; no retries, because the tests count calls."""
         keys = credentials or {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
         config = Config(
-            retries={"total_max_attempts": 1}, read_timeout=5, user_agent_extra="cloudevy-call/42", parameter_validation=False
-        )  # fmt: skip
+            retries={"total_max_attempts": 1},
+            read_timeout=5,
+            user_agent_extra="cloudevy-call/42",
+            parameter_validation=False,
+        )
         url = f"http://127.0.0.1:{self.port}"
-        return boto3.client(service, endpoint_url=url, region_name=region, config=config, **keys)
+        make: Any = SESSION.client
+        return make(service, endpoint_url=url, region_name=region, config=config, **keys)
 
 
 @contextmanager

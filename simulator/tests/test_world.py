@@ -1,5 +1,7 @@
 """The state rules of EC2, on the world itself with a clock of our own."""
 
+from typing import Any
+
 import pytest
 
 from simulator.errors import AwsError
@@ -192,7 +194,7 @@ def test_a_call_without_ids_misses_a_parameter(time: Time) -> None:
         ({"lifecycle": "spot"}, "UnsupportedOperation"),
     ],
 )
-def test_servers_that_cannot_be_stopped_say_why(time: Time, properties: dict[str, object], code: str) -> None:
+def test_servers_that_cannot_be_stopped_say_why(time: Time, properties: dict[str, Any], code: str) -> None:
     world = world_of(time, server(1), server(2, **properties))
     with refused(code, name_of(2)):
         world.stop(CALLER, [name_of(1), name_of(2)])

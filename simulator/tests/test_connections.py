@@ -1,0 +1,86 @@
+"""Faults of the connection, as boto3 meets them: whether the effect stands, and what the ledger says."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from simulator.tests.support import Running, name_of, server
+
+ONE = [name_of(1)]
+MET: list[tuple[str, type[Exception], bool]] = [
+    ("down", ConnectionClosedError, False),
+    ("reset_before", ConnectionClosedError, False),
+    ("reset_after", ConnectionClosedError, True),
+    ("hang", ConnectionClosedError, False),
+    ("hang_after", ConnectionClosedError, True),
+    ("truncate", ResponseParserError, True),
+]
+
+
+@pytest.fixture
+def prepared(simulator: Running) -> Running:
+    simulator.simulation.world.add(server(1, now=simulator.simulation.world.clock()))
+    return simulator
+
+
+@pytest.mark.parametrize(("kind", "raised", "effect"), MET)
+def test_a_connection_fault_spoils_the_answer_and_not_the_truth(
+    prepared: Running, kind: str, raised: type[Exception], effect: bool
+) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": kind, "count": 1, "seconds": 0.1})
+    with pytest.raises(raised):
+        prepared.client("ec2").stop_instances(InstanceIds=ONE)
+    entry = prepared.control("GET", "/_sim/ledger")[1]["entries"][0]
+    assert (entry["accepted"], entry["answer"], entry["call"]) == (effect, kind, "42")
+    assert bool(entry["effects"]) is effect
+    assert prepared.client("ec2").describe_instances()["Reservations"]
+
+
+def test_a_hanging_call_runs_into_the_clients_own_limit(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "hang", "action": "StopInstances"})
+    client = prepared.client("ec2")
+    client._endpoint.http_session = type(client._endpoint.http_session)(timeout=(1, 0.2))
+    with pytest.raises(ReadTimeoutError):
+        client.stop_instances(InstanceIds=ONE)
+
+
+def test_garbage_with_status_200_reaches_a_boto3_user_as_an_empty_answer(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "garbage"})
+    answer = prepared.client("ec2").stop_instances(InstanceIds=ONE)
+    assert "StoppingInstances" not in answer
+    assert prepared.control("GET", "/_sim/ledger")[1]["entries"][0]["accepted"]
+
+
+def test_a_slow_answer_is_late_and_right(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "slow", "seconds": 0.2})
+    answer: Any = prepared.client("ec2").stop_instances(InstanceIds=ONE)
+    assert answer["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
+    assert prepared.control("GET", "/_sim/ledger")[1]["entries"][0]["answer"] == "slow"
+
+
+def test_a_fault_for_one_account_leaves_the_others_alone(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "down", "account": "444455556666"})
+    assert prepared.client("ec2").describe_regions()["Regions"]
+
+
+def test_a_throttle_over_http_is_a_503(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "throttle"})
+    with pytest.raises(ClientError) as refused:
+        prepared.client("ec2").stop_instances(InstanceIds=ONE)
+    assert refused.value.response["Error"]["Code"] == "RequestLimitExceeded"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+
+
+def test_deleted_faults_strike_no_more(prepared: Running) -> None:
+    wanted = {"faults": [{"kind": "denied"}, {"kind": "error_500"}]}
+    made = prepared.control("POST", "/_sim/faults", wanted)[1]["faults"]
+    left = prepared.control("DELETE", f"/_sim/faults?number={made[0]['number']}")[1]["faults"]
+    assert [fault["kind"] for fault in left] == ["error_500"]
+    prepared.control("DELETE", "/_sim/faults")
+    assert prepared.client("ec2").describe_regions()["Regions"]
