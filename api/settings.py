@@ -16,7 +16,7 @@ ORIGIN = origin.parse(env.text("CLOUDEVY_PUBLIC_URL"), allow_plain=env.flag("CLO
 globals().update(ORIGIN.settings())
 # A refused request is the asker's business; only what fails on our side belongs into the log.
 LOGGING["loggers"]["django.request"] = {"level": "ERROR"}  # type: ignore[index]
-LOGGING["loggers"]["django.security"] = {"level": "ERROR"}  # type: ignore[index]
+LOGGING["loggers"]["django.security"] = {"level": "CRITICAL"}  # type: ignore[index]
 
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_REFERRER_POLICY = "same-origin"

@@ -41,8 +41,8 @@ def create(wanted: dict[str, Any], *, workspace: Workspace, now: datetime) -> Ac
         account.external_id = secrets.token_urlsafe(EXTERNAL_ID_BYTES)
     put_credentials(account, wanted)
     save(account)
-    put_regions(account, wanted["regions"], now=now)
-    ask_test(account, now=now)
+    put_regions(account, wanted["regions"])
+    ask_all(account, now=now)
     return account
 
 
@@ -53,9 +53,11 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
     renewed = put_credentials(account, wanted)
     save(account)
     if "regions" in wanted:
-        put_regions(account, wanted["regions"], now=now)
+        put_regions(account, wanted["regions"])
     if renewed:
-        ask_test(account, now=now)
+        ask_all(account, now=now)
+    elif "regions" in wanted:
+        ask_discovery(account, now=now)
 
 
 @transaction.atomic
@@ -101,7 +103,7 @@ def save(account: Account) -> None:
         raise
 
 
-def put_regions(account: Account, names: Iterable[str], *, now: datetime) -> None:
+def put_regions(account: Account, names: Iterable[str]) -> None:
     """These regions are on. One left out is switched off, so that its servers' history stays."""
     wanted = list(names)
     have = {region.name: region for region in account.regions.all()}
@@ -111,6 +113,13 @@ def put_regions(account: Account, names: Iterable[str], *, now: datetime) -> Non
             Region.objects.update_or_create(
                 account=account, name=name, defaults={"workspace_id": account.workspace_id, "enabled": True}
             )
+
+
+def ask_all(account: Account, *, now: datetime) -> None:
+    """Want it tested and its servers found; a role account whose role is still to come has to wait."""
+    if account.kind == Account.Kind.ROLE and not account.role_arn:
+        return
+    ask_test(account, now=now)
     ask_discovery(account, now=now)
 
 

@@ -74,7 +74,8 @@ class AccountWanted(Credentials):
     kind = fields.Choice(choices=Account.Kind.choices)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        missing(FIELDS_OF[attrs["kind"]], attrs)
+        # A role may follow later: its trust policy wants the ExternalId that this account is given first.
+        missing(FIELDS_OF[attrs["kind"]] - {"role_arn"}, attrs)
         foreign(FIELDS_OF[attrs["kind"]], attrs)
         return attrs
 

@@ -147,7 +147,6 @@ MISSING = [
     ("accounts", KEYS, "regions"),
     ("accounts", KEYS, "access_key_id"),
     ("accounts", KEYS, "secret_access_key"),
-    ("accounts", ROLE, "role_arn"),
     ("schedules/preview", PREVIEW, "rules"),
 ]
 
