@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from scheduler import account_test
+from scheduler import account_test, discover
 from scheduler.account_test import due_accounts
 from scheduler.ec2 import boto
 from scheduler.ec2.session import Clients
@@ -17,7 +17,7 @@ from shared import broker, vault
 from shared.fleet.models import Account, Region, Server
 from shared.people.models import Workspace
 from simulator.identity import Credential
-from simulator.tests.support import ACCOUNT, KEY, OTHER, REGION, SECRET, Running, running
+from simulator.tests.support import ACCOUNT, KEY, OTHER, REGION, SECRET, Running, name_of, running, server
 
 Knocks = list[tuple[str, dict[str, object]]]
 
@@ -82,6 +82,18 @@ def test_an_account_that_works_is_ok_and_its_servers_are_looked_for(
 def test_an_account_behind_a_role_works_too(new_account: Callable[..., Account]) -> None:
     account = new_account(role_arn=f"arn:aws:iam::{OTHER}:role/cloudevy", external_id="made-by-us")
     assert after_test(account).aws_account_id == OTHER
+
+
+def test_the_servers_behind_a_role_arrive_by_discovery(
+    new_account: Callable[..., Account], simulator: Running
+) -> None:
+    world = simulator.simulation.world
+    world.add(server(1, "stopped", now=world.clock(), account=OTHER, tags={"team": "qa"}))
+    after_test(new_account(role_arn=f"arn:aws:iam::{OTHER}:role/cloudevy", external_id="made-by-us"))
+    discover.discover_region(Region.objects.get().id)
+    found = Server.objects.get()
+    assert (found.instance_id, found.name, found.observed_state) == (name_of(1), "server-1", "stopped")
+    assert found.tags == {"Name": "server-1", "team": "qa"}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_no_code_is_in_the_table_twice() -> None:
         (aws.ReadTimeoutError(endpoint_url=URL), gateway.Unanswered),
         (aws.ConnectionClosedError(endpoint_url=URL), gateway.Unanswered),
         (aws.HTTPClientError(error="strange"), gateway.Unanswered),
-        (aws.SSLError(endpoint_url=URL, error="broken"), gateway.Unanswered),
+        (aws.SSLError(endpoint_url=URL, error=OSError("broken")), gateway.Unanswered),
         (ResponseParserError("not XML"), gateway.Unanswered),
         (aws.ConnectTimeoutError(endpoint_url=URL), gateway.NotSent),
         (aws.EndpointConnectionError(endpoint_url=URL), gateway.NotSent),
