@@ -13,6 +13,10 @@ from moto import mock_aws
 from simulator.tests.support import REGION, Running, name_of, server
 
 
+# Made after moto's import, which is what lets moto answer its clients; one for all, because it is slow to make.
+_SESSION = boto3.Session()
+
+
 class Cloud(Protocol):
     """What a contract test may do besides calling boto3 clients."""
 
@@ -55,7 +59,7 @@ class Moto:
 
     def client(self, service: str) -> Any:
         keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        make: Any = boto3.client
+        make: Any = _SESSION.client
         return make(service, region_name=REGION, **keys)
 
     def servers(self, count: int, state: str = "running") -> list[str]:
