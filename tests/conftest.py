@@ -1,21 +1,14 @@
 """All of Cloudevy, running, for the tests of the whole system."""
 
 import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.embedded import ports, ready
 from deploy.embedded.ready import Ready
-
-ROOT = Path(__file__).resolve().parents[1]
-LONGEST_START = 180.0
-LONGEST_STOP = 60.0
+from tests.launching import LONGEST_STOP, launched, when_ready
 
 
 @pytest.fixture(scope="session")
@@ -29,26 +22,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cloudevy(folder: Path) -> Iterator[Ready]:
     """Where it listens and how to sign in: what `./run` starts, samples included, on ports of its own."""
-    told = folder / "ready.json"
-    options = ("--data", str(folder / "data"), "--port", str(ports.free()), "--ready-file", str(told))
-    with (folder / "launcher.log").open("wb") as log:
-        launcher = subprocess.Popen(
-            [sys.executable, "-m", "deploy.embedded", *options],
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield when_ready(launcher, told, log=folder / "launcher.log")
-    finally:
+    with launched(folder) as launcher:
+        yield when_ready(launcher, folder)
         launcher.send_signal(signal.SIGTERM)
         launcher.wait(LONGEST_STOP)
-
-
-def when_ready(launcher: subprocess.Popen[bytes], told: Path, *, log: Path) -> Ready:
-    deadline = time.monotonic() + LONGEST_START
-    while not told.exists():
-        assert launcher.poll() is None, f"it ended: {log.read_text()}"
-        assert time.monotonic() < deadline, f"it was not ready in time: {log.read_text()}"
-        time.sleep(0.1)
-    return ready.read(told)

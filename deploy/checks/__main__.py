@@ -49,12 +49,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     told = "\n".join(f"  {stage.name:<10} {stage.sentence}" for stage in STAGES)
     parser = argparse.ArgumentParser(
         prog="./test",
-        description=f"Run the checks: those named, or all but e2e.\n\n{told}",
+        description=f"Run the checks: those named, or all but story and e2e.\n\n{told}",
         epilog="What follows -- goes to pytest or vitest: ./test api -- -k schedules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="STAGE")
-    parser.add_argument("--all", action="store_true", help="every stage, e2e too")
+    parser.add_argument("--all", action="store_true", help="every stage")
     parser.add_argument("--stages", action="store_true", help="print the names of the stages and end")
     found = parser.parse_args(arguments)
     if unknown := set(found.names) - set(names):

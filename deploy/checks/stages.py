@@ -10,6 +10,7 @@ from deploy.checks import browser, lint, results
 from deploy.checks.results import Result
 
 REPORTS = Path("var", "test")
+SYSTEM = ("tests", "--ignore=tests/e2e", "--ignore=tests/story")
 Run = Callable[[Sequence[str]], Result]
 
 
@@ -66,6 +67,7 @@ STAGES = (
     Stage("scheduler", "the clock and the hands", pytest("scheduler", "scheduler")),
     Stage("api", "the HTTP program", pytest("api", "api")),
     Stage("deploy", "the launcher and the checks themselves", pytest("deploy", "deploy")),
-    Stage("system", "all parts together", pytest("system", "tests", "--ignore=tests/e2e"), page=True),
+    Stage("system", "all parts together", pytest("system", *SYSTEM), page=True),
+    Stage("story", "the promise, with parts killed on the way", pytest("story", "tests/story"), apart=True),
     Stage("e2e", "the page in a real browser", e2e, page=True, apart=True),
 )

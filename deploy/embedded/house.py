@@ -94,7 +94,8 @@ def furnish(house: House, *, reset: bool) -> None:
 
 def clear(house: House) -> None:
     """Remove what we made, and nothing else that may lie there."""
-    shutil.rmtree(quarters(house.path) / "postgres", ignore_errors=True)
+    if quarters(house.path) != house.path:
+        shutil.rmtree(quarters(house.path), ignore_errors=True)
     for name in OURS:
         path = house.path / name
         if path.is_dir():

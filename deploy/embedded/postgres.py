@@ -65,6 +65,7 @@ class Postgres:
         if (self.data / "PG_VERSION").exists():
             check_version(self.data)
             return
+        quarters(self.home).mkdir(mode=0o711, parents=True, exist_ok=True)
         fresh = self.data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -148,9 +149,7 @@ def quarters(home: Path) -> Path:
     """Where the server's user can live: `home`, or a shelter named after it when `home` is closed to it."""
     if can_enter(home):
         return home
-    shelter = SHELTER / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
-    shelter.mkdir(mode=0o711, parents=True, exist_ok=True)
-    return shelter
+    return SHELTER / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
 
 
 def binaries(home: Path) -> Path:

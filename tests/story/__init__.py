@@ -1,0 +1,1 @@
+"""The promise of the first page, kept while parts are killed."""
