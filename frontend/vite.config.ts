@@ -16,9 +16,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
-    environment: 'happy-dom',
-    include: ['src/**/*.spec.ts'],
     restoreMocks: true,
     unstubGlobals: true,
+    projects: [
+      // The domain is pure, so it needs no browser; starting one costs more than all its tests.
+      { extends: true, test: { name: 'domain', environment: 'node', include: ['src/domain/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { name: 'page', environment: 'happy-dom', include: ['src/**/*.spec.ts'], exclude: ['src/domain/**'] },
+      },
+    ],
   },
 })

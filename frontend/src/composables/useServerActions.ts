@@ -3,6 +3,7 @@ import { ref, shallowRef } from 'vue'
 
 import { protectServer } from '@/api/servers'
 import type { Action, Refusal, Server } from '@/domain/model'
+import { about } from '@/domain/notices'
 import { reasonText } from '@/domain/reasons'
 import { ACTION_WORDS } from '@/domain/status'
 import { useRefetch } from './queries'
@@ -24,7 +25,7 @@ export function useServerActions() {
   function tellRefusals(refused: readonly Refusal[], { action, servers }: Pending): void {
     for (const { server, code, detail } of refused) {
       const name = servers.find(({ id }) => id === server)?.name ?? `Server ${server}`
-      showError(`${ACTION_WORDS[action].noun} refused`, `${name} · ${reasonText(code, detail) ?? code}`)
+      showError(`${ACTION_WORDS[action].noun} refused`, about(name, reasonText(code, detail) ?? code))
     }
   }
 
@@ -35,7 +36,7 @@ export function useServerActions() {
       tellRefusals(await live.ask(wanted.servers.map(({ id }) => id), wanted.action), wanted)
     } catch (failure) {
       const names = wanted.servers.map(({ name }) => name).join(', ')
-      showError(`${ACTION_WORDS[wanted.action].noun} refused`, `${names} · ${sentenceOf(failure)}`)
+      showError(`${ACTION_WORDS[wanted.action].noun} refused`, about(names, sentenceOf(failure)))
     }
   }
 

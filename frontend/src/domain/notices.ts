@@ -7,6 +7,9 @@ import { ACTION_WORDS } from './status'
 export type NoticeTone = 'success' | 'error' | 'info' | 'warning'
 export interface Notice { title: string; description: string; tone: NoticeTone; lasts: boolean }
 
+/** The sentence, led by the server's name unless it says the name itself. */
+export const about = (name: string, sentence: string): string => (sentence.includes(name) ? sentence : `${name} · ${sentence}`)
+
 const noun = (change: Change): string => (change.action ? ACTION_WORDS[change.action].noun : 'Operation')
 
 const TITLES: Record<ChangeKind, (change: Change) => string> = {
@@ -45,7 +48,7 @@ export function noticeOf(change: Change, operation: Operation | null, mine: bool
   const said = reason ?? cause(change, operation, mine)
   return {
     title: TITLES[change.kind](change),
-    description: said ? `${change.server.name} · ${said}` : change.server.name,
+    description: said ? about(change.server.name, said) : change.server.name,
     tone: TONES[change.kind],
     lasts: change.kind === 'failed',
   }

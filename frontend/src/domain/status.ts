@@ -18,10 +18,10 @@ const APPEARANCE: Record<Status, Appearance> = {
 
 export const STATUSES = Object.keys(APPEARANCE) as Status[]
 
-export const ACTION_WORDS: Record<Action, { ask: string; does: string; done: string; noun: string }> = {
-  start: { ask: 'Start', does: 'Starts', done: 'Started', noun: 'Start' },
-  stop: { ask: 'Stop', does: 'Stops', done: 'Stopped', noun: 'Stop' },
-  reboot: { ask: 'Reboot', does: 'Reboots', done: 'Rebooted', noun: 'Reboot' },
+export const ACTION_WORDS: Record<Action, { ask: string; does: string; noun: string }> = {
+  start: { ask: 'Start', does: 'Starts', noun: 'Start' },
+  stop: { ask: 'Stop', does: 'Stops', noun: 'Stop' },
+  reboot: { ask: 'Reboot', does: 'Reboots', noun: 'Reboot' },
 }
 
 const CHANGING: readonly Status[] = ['starting', 'stopping', 'rebooting']
@@ -51,6 +51,7 @@ const STALE_AFTER_MS = { settled: 150_000, changing: 30_000 }
 
 /** Whether an answer this old says less than it seems to. */
 export function isStale(status: Status, ageMs: number): boolean {
+  if (status === 'terminated' || status === 'missing') return false
   return ageMs > (isChanging(status) ? STALE_AFTER_MS.changing : STALE_AFTER_MS.settled)
 }
 
@@ -67,10 +68,9 @@ const STATE_WORDS: Record<OperationState, { word: string; tone: Tone }> = {
 
 export const stateWords = (state: OperationState): { word: string; tone: Tone } => STATE_WORDS[state]
 
-/** How one operation ended, in two or three words: "Stopped", "Start failed", "Reboot sent, not proven". */
+/** How one operation ended, in two or three words: "Stop succeeded", "Start failed", "Reboot sent, not proven". */
 export function outcome(action: Action, state: OperationState): string {
   const words = ACTION_WORDS[action]
-  if (state === 'succeeded') return words.done
   if (state === 'unknown') return `${words.noun} sent, not proven`
   return `${words.noun} ${STATE_WORDS[state].word.toLowerCase().replace('aws', 'AWS')}`
 }

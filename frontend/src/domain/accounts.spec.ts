@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Account } from './model'
+import { accountBody, accountDraftOf, blankAccount, missingInAccount, newAccountBody } from './accountDraft'
+import { accountTrouble, isUnsettled, needsRole } from './accounts'
+
+const region = { id: 1, name: 'eu-central-1', enabled: true, looked_at: null, discovered_at: 'x', look_error: null, servers: 0 }
+const account = (part: Partial<Account> = {}): Account => ({
+  id: 1, name: 'Staging', kind: 'keys', aws_account_id: null, role_arn: null, external_id: null, access_key_last4: '7Q2X',
+  regions: [region], status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 0, ...part,
+})
+
+describe('an account while it is entered', () => {
+  it('may be a role whose address comes later', () => {
+    const draft = { ...blankAccount(), name: 'Partner', regions: ['eu-west-1'] }
+    expect(missingInAccount(draft, null)).toEqual({})
+    expect(newAccountBody(draft)).toEqual({ name: 'Partner', kind: 'role', regions: ['eu-west-1'] })
+  })
+
+  it('refuses a role address that cannot be one', () => {
+    const draft = { ...blankAccount(), name: 'Partner', regions: ['eu-west-1'], roleArn: 'arn:aws:iam::12:user/x' }
+    expect(Object.keys(missingInAccount(draft, null))).toEqual(['/role_arn'])
+  })
+
+  it('needs both halves of a key', () => {
+    const draft = { ...blankAccount(), kind: 'keys' as const, name: 'Old', regions: ['eu-west-1'], keyId: 'AKIA' }
+    expect(Object.keys(missingInAccount(draft, null))).toEqual(['/secret_access_key'])
+  })
+
+  it('keeps stored keys where both halves are left empty', () => {
+    const draft = accountDraftOf(account())
+    expect(missingInAccount(draft, account())).toEqual({})
+    expect(accountBody(draft)).toEqual({ name: 'Staging', regions: ['eu-central-1'] })
+  })
+})
+
+describe('what is told about an account', () => {
+  it('asks for the role before it complains about anything', () => {
+    const waiting = account({ kind: 'role', status: 'denied' })
+    expect(needsRole(waiting)).toBe(true)
+    expect(accountTrouble(waiting)).toBeNull()
+    expect(isUnsettled(waiting)).toBe(false)
+  })
+
+  it('prefers the words of the API', () => {
+    const denied = account({ status: 'denied', last_error: { code: 'denied', detail: 'AWS does not accept this key.' } })
+    expect(accountTrouble(denied)).toBe('AWS does not accept this key.')
+    expect(accountTrouble(account({ status: 'unreachable' }))).toContain('did not answer')
+  })
+
+  it('is unsettled until its regions were searched', () => {
+    expect(isUnsettled(account({ status: 'checking' }))).toBe(true)
+    expect(isUnsettled(account({ regions: [{ ...region, discovered_at: null }] }))).toBe(true)
+    expect(isUnsettled(account())).toBe(false)
+  })
+})
