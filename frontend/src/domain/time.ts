@@ -1,4 +1,5 @@
 /** Moments and spans as a person reads them. Zone arithmetic is the server's; this only formats what it said. */
+import { todaysName } from './zones'
 
 const STEPS: readonly [limitMs: number, unitMs: number, unit: string][] = [
   [60_000, 1_000, 's'],
@@ -27,7 +28,7 @@ export function until(ms: number): string {
   return ms < 1_000 ? 'now' : `in ${span(ms)}`
 }
 
-export const viewerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+export const viewerZone = (): string => todaysName(Intl.DateTimeFormat().resolvedOptions().timeZone)
 
 const dayKey = (moment: Date, timeZone: string): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(moment)
