@@ -70,7 +70,7 @@ class Endpoint:
         answer = self._served(request, asked, caller)
         answer.wait = self._latency(asked)
         if (fault := world.faults.take(AFTER, call)) is not None:
-            self._spoil(answer, fault, asked)
+            self._spoil(answer, fault, caller)
         return answer
 
     def _served(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
@@ -123,10 +123,11 @@ class Endpoint:
             return Answer(0, b"", cut="hang", wait=_seconds(fault, _HANG_SECONDS))
         return Answer(0, b"", cut="reset")
 
-    def _spoil(self, answer: Answer, fault: Fault, asked: _Asked) -> None:
+    def _spoil(self, answer: Answer, fault: Fault, caller: Caller) -> None:
         """The effect stands, but the caller does not get to see a proper answer."""
-        if asked.action in MUTATIONS:
-            self.simulation.world.ledger.entries[-1].answer = fault.kind
+        entry = self.simulation.world.ledger.last(caller.request_id)
+        if entry is not None:
+            entry.answer = fault.kind
         if fault.kind == "slow":
             answer.wait += _seconds(fault, _SLOW_SECONDS)
         elif fault.kind == "garbage":

@@ -23,6 +23,11 @@ class Change:
     ends_at: float | None = None
     ends_as: str | None = None
 
+    @property
+    def moved(self) -> bool:
+        """Whether something began: another state, or a reboot, which ends as it begins."""
+        return self.before != self.after or self.after == self.ends_as
+
 
 @dataclass(slots=True)
 class Entry:
@@ -92,6 +97,11 @@ class Ledger:
         )
         self.entries.append(entry)
         return entry
+
+    def last(self, request_id: str | None) -> Entry | None:
+        """The newest entry, if this request made it."""
+        newest = self.entries[-1] if self.entries else None
+        return newest if newest is not None and newest.request_id == request_id else None
 
     def accept(self, entry: Entry, changes: Iterable[Change]) -> None:
         entry.accepted = True

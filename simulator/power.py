@@ -101,7 +101,9 @@ class Power:
     ) -> Change:  # fmt: skip
         """A stuck stop never ends; `force` ends even that one."""
         before = instance.view(now)
-        if before.state == "stopped" or (before.state == "stopping" and not force):
+        if before.state not in ("running", "pending", "stopping") or (
+            before.state == "stopping" and not force
+        ):
             return _unmoved(instance, before, now)
         length = self._length(instance.stop_seconds, self.settings.stop)
         ends = now + (min(length, _FORCED_SECONDS) if force else length)

@@ -101,12 +101,11 @@ class World:
         def act(found: power.Found, call: Call) -> list[Change]:
             pending_ok = self.settings.stop_while_pending == "accept"
             power.refuse_stop(found, hibernate=hibernate, pending_ok=pending_ok)
-            return [
-                self.power.stop(
-                    it, call.at, reason=reason, force=force, stuck=self._strikes("stuck", it, call)
-                )
-                for it, _ in found
-            ]
+            changes = []
+            for it, _ in found:
+                stuck = not force and self._strikes("stuck", it, call)
+                changes.append(self.power.stop(it, call.at, reason=reason, force=force, stuck=stuck))
+            return changes
 
         options = {"dry_run": dry_run, "force": force, "hibernate": hibernate}
         return self._mutate(caller.asks("StopInstances", self.clock(), ids=ids, options=options), caller, act)
@@ -126,7 +125,8 @@ class World:
         """Somebody else acts: another tool (start, stop, terminate, reboot) or the OS itself (shutdown)."""
         call = Call(self.clock(), action, instance.account, instance.region, (instance.instance_id,))
         change = self.power.from_outside(instance, action, call.at, reason=reason)
-        self.ledger.moved(change, call, by="outside")
+        if change.moved:
+            self.ledger.moved(change, call, by="outside")
         return change
 
     def admit(self, call: Call, caller: Caller, *, bucket: str = "") -> None:
@@ -145,12 +145,11 @@ class World:
 
     def find(self, call: Call) -> list[Instance]:
         """The servers a call names, each once. AwsError names every malformed or unknown id."""
-        if bad := [it for it in call.ids if not _ID.fullmatch(it)]:
-            raise errors.malformed(bad)
         group = self._instances.get((call.account, call.region), {})
         wanted = list(dict.fromkeys(call.ids))
         if missing := [it for it in wanted if it not in group or not self._shows(group[it], call)]:
-            raise errors.not_found(missing)
+            bad = [it for it in missing if not _ID.fullmatch(it)]
+            raise errors.malformed(bad) if bad else errors.not_found(missing)
         return [group[it] for it in wanted]
 
     def visible(self, call: Call) -> list[Instance]:
@@ -197,7 +196,7 @@ class World:
             raise errors.dry_run()
         changes = act(found, call)
         for change in changes:
-            if change.before != change.after or call.action == "RebootInstances":
+            if change.moved:
                 self.ledger.moved(change, call, by="api")
         return changes
 

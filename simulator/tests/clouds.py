@@ -12,8 +12,7 @@ from moto import mock_aws
 
 from simulator.tests.support import REGION, Running, name_of, server
 
-
-# Made after moto's import, which is what lets moto answer its clients; one for all, because it is slow to make.
+# Made after moto's import, which lets moto answer its clients; one for all, because it is slow to make.
 _SESSION = boto3.Session()
 
 

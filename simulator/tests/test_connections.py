@@ -10,7 +10,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from simulator.tests.support import Running, name_of, server
+from simulator.endpoint import Endpoint
+from simulator.messages import Request
+from simulator.tests.support import KEY, REGION, Running, name_of, server
 
 ONE = [name_of(1)]
 MET: list[tuple[str, type[Exception], bool]] = [
@@ -75,6 +77,18 @@ def test_a_throttle_over_http_is_a_503(prepared: Running) -> None:
         prepared.client("ec2").stop_instances(InstanceIds=ONE)
     assert refused.value.response["Error"]["Code"] == "RequestLimitExceeded"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+
+
+def test_a_connection_fault_on_a_call_that_never_was_one_leaves_the_ledger_alone(prepared: Running) -> None:
+    prepared.client("ec2").reboot_instances(InstanceIds=ONE)
+    prepared.control("POST", "/_sim/settings", {"verify_signatures": False})
+    prepared.control("POST", "/_sim/faults", {"kind": "slow", "seconds": 0.01})
+    scope = f"{KEY}/20260101/{REGION}/ec2/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
+    body = f"Action=StopInstances&InstanceId.1={ONE[0]}&Force=perhaps".encode()
+    answer = Endpoint(prepared.simulation).handle(Request("POST", "/", {"authorization": signed}, body))
+    assert (answer.status, answer.wait) == (400, 0.01)
+    assert [one["answer"] for one in prepared.control("GET", "/_sim/ledger")[1]["entries"]] == ["sent"]
 
 
 def test_deleted_faults_strike_no_more(prepared: Running) -> None:

@@ -120,7 +120,13 @@ def test_a_terminated_server_stays_terminated(time: Time) -> None:
     with refused("IncorrectInstanceState", "stopped"):
         world.stop(CALLER, ONE)
     world.reboot(CALLER, ONE)
+    instance = world.instance(ONE[0])
+    assert instance is not None
+    for action in ("start", "stop", "shutdown", "terminate", "reboot"):
+        assert not world.outside(instance, action).moved
+    time.pass_by(100)
     assert states(world, 1) == ["terminated"]
+    assert world.ledger.times() == []
 
 
 def test_a_terminated_server_is_unknown_after_an_hour(time: Time) -> None:
@@ -231,7 +237,6 @@ def test_force_shortens_a_stop_that_hangs(time: Time) -> None:
     world = world_of(time, server(1))
     world.faults.add({"kind": "stuck"}, now=time())
     assert world.stop(CALLER, ONE)[0].ends_at is None
-    world.faults.clear()
     time.pass_by(10_000)
     assert states(world, 1) == ["stopping"]
     world.stop(CALLER, ONE, force=True)
