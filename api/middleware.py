@@ -43,9 +43,8 @@ class Envelope:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.id = given_id(request) or str(uuid.uuid4())  # type: ignore[attr-defined]
-        response = (
-            answer(too_large(), request=request) if is_too_large(request) else self.get_response(request)
-        )
+        refused = unreadable(request)
+        response = answer(refused, request=request) if refused else self.get_response(request)
         response = as_problem(response, request=request)
         dress(response, request=request)
         return response
@@ -62,13 +61,14 @@ def given_id(request: HttpRequest) -> str:
     return given if OUTER_ID.fullmatch(given) else ""
 
 
-def is_too_large(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length.isdigit() and int(length) > settings.BODY_LIMIT
-
-
-def too_large() -> Problem:
-    return errors.problem_for(errors.BodyTooLarge())
+def unreadable(request: HttpRequest) -> Problem | None:
+    """A body that is not read at all: too large, or of a length nobody says."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length and request.headers.get("Transfer-Encoding"):
+        return Problem(411, "length_required", "Send the body with its Content-Length.")
+    if length.isdigit() and int(length) > settings.BODY_LIMIT:
+        return errors.problem_for(errors.BodyTooLarge())
+    return None
 
 
 def as_problem(response: HttpResponseBase, *, request: HttpRequest) -> HttpResponseBase:

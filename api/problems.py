@@ -31,6 +31,7 @@ TITLES = {
     "idempotency_conflict": "The idempotency key was used before",
     "not_allowed": "This cannot be done now",
     "revision_mismatch": "Somebody else saved first",
+    "length_required": "The length of the body is missing",
     "body_too_large": "The body is too large",
     "unsupported_media_type": "The body has an unsupported format",
     "validation": "The request is not valid",

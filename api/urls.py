@@ -20,7 +20,7 @@ router.register("schedules", Schedules, basename="schedules")
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("api/v1/auth/", include("allauth.headless.urls")),
+    path("api/v1/auth/", include("api.session.urls")),
     path("api/v1/me", Me.as_view({"get": "retrieve"}, basename="me"), name="me"),
     path("api/v1/", include(router.urls)),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),

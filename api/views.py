@@ -25,6 +25,7 @@ class View(GenericViewSet[Any]):
     """
 
     filter_backends: ClassVar = BACKENDS
+    http_method_names: ClassVar = ["get", "post", "patch", "delete", "head"]
     lookup_value_converter = "int"
     query: ClassVar[Mapping[str, frozenset[str]]] = {}
 

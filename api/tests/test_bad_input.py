@@ -282,6 +282,11 @@ def test_only_json_is_read(alice: Person, kind: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
+def test_a_body_of_unknown_length_is_refused(alice: Person) -> None:
+    answer = alice.get("servers", **{"transfer-encoding": "chunked"})
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
 def test_only_json_is_answered(alice: Person) -> None:
     answer = alice.get("servers", accept="application/xml")
     assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")

@@ -239,6 +239,29 @@ def test_a_wrong_password_and_a_wrong_user_look_the_same(alice: Person) -> None:
     assert wrong.json()["errors"] == unknown.json()["errors"]
 
 
+def test_the_sixth_wrong_password_is_not_even_looked_at(alice: Person) -> None:
+    set_password(alice)
+    codes = [login(browser(), "Alice@Example.com", "wrong").json()["errors"][0]["code"] for _ in range(6)]
+    assert codes == ["email_password_mismatch"] * 5 + ["too_many_login_attempts"]
+    assert login(browser(), "alice@example.com", PASSWORD).status_code == 400
+
+
+def test_a_right_password_does_not_count(alice: Person) -> None:
+    set_password(alice)
+    for _ in range(7):
+        assert login(browser(), "alice@example.com", PASSWORD).status_code == 200
+
+
+def test_a_forged_address_does_not_reset_the_count(alice: Person) -> None:
+    set_password(alice)
+    client = browser()
+    body = {"email": "alice@example.com", "password": "wrong"}
+    for number in range(6):
+        headers = {"X-CSRFToken": client.cookies["csrftoken"].value, "X-Forwarded-For": f"192.0.2.{number}"}
+        answer = client.post(LOGIN, body, content_type="application/json", headers=headers)
+    assert answer.json()["errors"][0]["code"] == "too_many_login_attempts"
+
+
 def test_nobody_signs_up(alice: Person) -> None:
     client = browser()
     answer = client.post(
@@ -247,7 +270,7 @@ def test_nobody_signs_up(alice: Person) -> None:
         content_type="application/json",
         headers={"X-CSRFToken": client.cookies["csrftoken"].value},
     )
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     assert not User.objects.filter(email="eve@example.com").exists()
 
 

@@ -82,3 +82,11 @@ class Token(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+
+
+class SignInAttempts(models.Model):
+    """How many sign-ins failed lately, per hashed subject: a person from an address, or an address."""
+
+    subject = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
