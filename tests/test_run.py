@@ -1,4 +1,4 @@
-"""`./run`: everything comes up, one launcher per folder, nothing stays behind, the next start knows the last."""
+"""`./run`: everything comes up, one launcher per folder, nothing stays behind, the next start knows."""
 
 import json
 import signal

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from deploy.embedded import house as houses
 from deploy.embedded import keys, options, ports, programs, ready
-from deploy.embedded.children import Children, tail
+from deploy.embedded.children import Children
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.house import House
 from deploy.embedded.options import Options
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.processes import Program
 from deploy.embedded.programs import Site
 from deploy.embedded.ready import Ready
 from deploy.embedded.redis_server import RedisServer
@@ -72,8 +71,7 @@ def start(children: Children, house: House, wanted: Options) -> Ready:
         keys=secrets,
     )
     start_parts(children, postgres, redis, site)
-    prepare(children, house, site)
-    start_programs(children, site)
+    start_programs(children, house, site)
     found = credentials(house, site)
     if wanted.demo and not wanted.story and not house.seeded.exists():
         seed(children, house, found)
@@ -103,21 +101,17 @@ def start_parts(children: Children, postgres: Postgres, redis: RedisServer, site
         children.start(programs.simulator(site), ready=ready.answers(f"{site.simulator_url}/_sim/health"))
 
 
-def prepare(children: Children, house: House, site: Site) -> None:
+def start_programs(children: Children, house: House, site: Site) -> None:
+    """The tables first; then whatever does not need one another starts together."""
     say("Preparing the database")
-    for task in (
-        programs.migrate(site),
-        programs.install(site),
-        programs.bootstrap(site, credentials=house.credentials),
-    ):
-        must(children, house, task)
-
-
-def start_programs(children: Children, site: Site) -> None:
+    children.run(programs.migrate(site))
     say("Starting the API, the scheduler and its clock")
-    children.start(programs.api(site), ready=ready.answers(f"{site.url}/healthz"))
-    children.start(programs.worker(site), ready=lambda: True)
-    children.start(programs.beat(site), ready=ready.healthy(site.url))
+    api, worker = children.launch(programs.api(site)), children.launch(programs.worker(site))
+    children.run(programs.install(site), programs.bootstrap(site, credentials=house.credentials))
+    beat = children.launch(programs.beat(site))
+    children.expect(api, ready=ready.answers(f"{site.url}/healthz"))
+    children.expect(worker, ready=ready.healthy(site.url))
+    children.expect(beat, ready=lambda: True)
 
 
 def credentials(house: House, site: Site) -> Ready:
@@ -136,7 +130,7 @@ def seed(children: Children, house: House, found: Ready) -> None:
     say("Adding sample accounts and schedules")
     told = house.path / "run" / "ready.json"
     found.write(told)
-    must(children, house, programs.tool("demo", str(told)))
+    children.run(programs.tool("demo", str(told)))
     house.seeded.touch()
 
 
@@ -144,13 +138,11 @@ def tell_story(children: Children, house: House, found: Ready, wanted: Options) 
     told = house.path / "run" / "ready.json"
     found.write(told)
     breaking = ("--break", wanted.part_to_break) if wanted.part_to_break else ()
-    return children.run(programs.tool("story", str(told), *breaking))
-
-
-def must(children: Children, house: House, task: Program) -> None:
-    log = house.log(task.name)
-    if children.run(task):
-        raise CannotStart(f"The step '{task.name}' failed. The end of {log}:\n{tail(log)}")
+    try:
+        children.run(programs.tool("story", str(told), *breaking))
+    except CannotStart:
+        return 1  # it has said why itself
+    return 0
 
 
 def leave(children: Children, wanted: Options) -> None:

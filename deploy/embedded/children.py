@@ -54,9 +54,15 @@ class Children:
         self.all: list[Kept] = []
         self.quiet = True
 
-    def start(self, program: Program, *, ready: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Start it and return when it is ready. CannotStart when it dies before, or takes too long."""
-        child = self.launch(program)
+    def start(self, program: Program, *, ready: Callable[[], bool]) -> None:
+        """Start it and return when it is ready."""
+        self.expect(self.launch(program), ready=ready)
+
+    def expect(self, child: Kept, *, ready: Callable[[], bool], seconds: float = 90.0) -> None:
+        """Return when the child is ready; from then on it is kept alive.
+
+        CannotStart when it ends before, or takes too long.
+        """
         deadline = time.monotonic() + seconds
         while not ready():
             if child.ended or time.monotonic() > deadline:
@@ -64,13 +70,15 @@ class Children:
             self.attend()
         child.restarted = True
 
-    def run(self, program: Program) -> int:
-        """Start it, look after the others until it ends, and return its exit code."""
-        child = self.launch(program)
-        while not child.ended:
+    def run(self, *programs: Program) -> None:
+        """Start them together and return when all have ended well. CannotStart when one did not."""
+        running = [self.launch(program) for program in programs]
+        while not all(child.ended for child in running):
             self.attend()
-        self.bury(child)
-        return child.process.wait()
+        for child in running:
+            self.bury(child)
+            if child.process.returncode:
+                raise CannotStart(self.obituary(child, 0))
 
     def launch(self, program: Program) -> Kept:
         log = self.house.log(program.name).open("ab")
