@@ -199,8 +199,8 @@ class Clients:
         with self.lock:
             found = self.kept.get(key)
             if found is None or found.keys != keys:
-                self.drop_idle()
                 found = self.kept[key] = Kept(build(service, place=place, keys=keys), keys, monotonic())
+                self.drop_idle()
             found.used_at = monotonic()
             return found.client
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -70,10 +71,12 @@ def found(account: Account) -> tuple[str, str]:
 def test_an_account_that_works_is_ok_and_its_servers_are_looked_for(
     new_account: Callable[..., Account], time: Time, knocks: Knocks, caplog: pytest.LogCaptureFixture
 ) -> None:
-    account = after_test(new_account())
+    account = new_account()
+    Region.objects.update(discover_lease_until=time.moment + timedelta(minutes=1))
+    account = after_test(account)
     assert (account.status, account.aws_account_id, account.tested_at) == ("ok", ACCOUNT, time.moment)
     region = Region.objects.get()
-    assert region.wanted_discover_at == time.moment
+    assert (region.wanted_discover_at, region.discover_lease_until) == (time.moment, None)
     assert (broker.DISCOVER_REGION, {"region": region.id}) in knocks
     assert f'Cloud account "dev" (ID: {account.id}) works, AWS account {ACCOUNT}' in caplog.text
     assert SECRET not in caplog.text
@@ -214,13 +217,23 @@ def test_an_account_nobody_wants_tested_is_left_alone(new_account: Callable[...,
     assert after_test(account).status == "unchecked"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_do_not_test_one_account_together() -> None:
+def test_while_another_worker_tests_an_account_nobody_else_does(new_account: Callable[..., Account]) -> None:
+    account = new_account()
+    key = [f"cloudevy test account {account.id}"]
     other = connection.copy()
-    with account_test.alone("cloudevy test account 1") as is_mine, other.cursor() as cursor:
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", key)
+        assert after_test(account).status == "unchecked"
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
+    other.close()
+    assert after_test(account).status == "ok"
+
+
+def test_the_lock_of_a_test_ends_with_it(db: None) -> None:
+    other = connection.copy()
+    with account_test.alone("a key") as is_mine:
         assert is_mine
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended('cloudevy test account 1', 0))")
-        assert cursor.fetchone() == (False,)
-    with account_test.alone("cloudevy test account 1") as is_mine:
-        assert is_mine
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended('a key', 0))")
+        assert cursor.fetchone() == (True,)
     other.close()

@@ -114,3 +114,17 @@ def test_clients_nobody_uses_for_an_hour_are_dropped(sts: Sts) -> None:
     sts.now += session.IDLE_SECONDS + 1
     clients.get("ec2", place=second)
     assert [key[1] for key in clients.kept] == ["eu-west-2"]
+
+
+def test_keys_kept_while_sts_is_away_keep_their_client(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = session.Clients()
+    monkeypatch.setattr(clients, "assume", lambda _place: sts.assume())
+    credentials = Credentials((KEY, SECRET), role_arn="arn", external_id="right")
+    place = session.Place(credentials, "eu-west-1", "http://127.0.0.1:1")
+    first = clients.get("ec2", place=place)
+    sts.trouble = gateway.Unanswered("no answer")
+    sts.now += 600
+    assert clients.get("ec2", place=place) is first
+    sts.trouble = None
+    sts.now += 60
+    assert clients.get("ec2", place=place) is not first
