@@ -66,7 +66,7 @@ def broken(house: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
 
 def lint(house: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
     wanted = [argument for each in contracts for argument in ("--contract", each)]
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", *wanted]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", *wanted]
     return subprocess.run(command, check=False, cwd=house, capture_output=True, text=True)
 
 

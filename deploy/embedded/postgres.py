@@ -178,7 +178,7 @@ def can_enter(folder: Path) -> bool:
     user = server_user()
     if user is None:
         return True
-    question = ["/bin/sh", "-c", 'test -x "$0"', folder]
+    question = ("/bin/sh", "-c", 'test -x "$0"', str(folder))
     return subprocess.run(question, check=False, cwd="/", env=CLEAN, **as_user(user)).returncode == 0
 
 

@@ -1,6 +1,8 @@
 """One launcher per data folder; a folder that cannot be used is refused in a sentence."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,8 +32,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = house.shutil._ntuple_diskusage(100, 99, 1)
-    monkeypatch.setattr(house.shutil, "disk_usage", lambda _: usage)
+    usage = SimpleNamespace(total=100, used=99, free=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(CannotStart, match="Only 0 MB are free"), house.occupied(tmp_path, reset=False):
         pass
 

