@@ -98,7 +98,7 @@ class Many(serializers.ListField):
         values: list[Any] = super().to_internal_value(data)
         for place, value in enumerate(values):
             if value in values[:place]:
-                raise serializers.ValidationError({place: [repeated(value)]})
+                raise serializers.ValidationError({str(place): [repeated(value)]})
         return values
 
 

@@ -31,9 +31,7 @@ class Pages(PageNumberPagination):
     def get_page_size(self, request: Request) -> int:
         return number(request, "page_size", default=PAGE_SIZE, most=MOST)
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         paginator = self.django_paginator_class(queryset, self.get_page_size(request))
         wanted = number(request, "page", default=1, most=10**6)
@@ -57,7 +55,7 @@ class Order(OrderingFilter):
     """`ordering=name` or `ordering=-name`, by the fields a view offers."""
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> Sequence[str]:
-        offered: Sequence[str] = getattr(view, "ordering_fields", ())
+        offered: Sequence[str] = getattr(view, "ordering_fields", [])
         asked = [
             part.strip()
             for part in request.query_params.get(self.ordering_param, "").split(",")
@@ -69,7 +67,7 @@ class Order(OrderingFilter):
                     "ordering", f"Order by one of {', '.join(offered)}, with a minus for descending."
                 )
         # The id makes the order total, so that no row is on two pages.
-        return [*(asked or getattr(view, "ordering", ())), "id"]
+        return [*(asked or getattr(view, "ordering", [])), "id"]
 
 
 class Search(SearchFilter):

@@ -5,7 +5,7 @@ Refused: duplicate keys, NaN and infinities, NUL and lone surrogates in strings,
 
 import json
 from collections.abc import Mapping
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from rest_framework.parsers import BaseParser
 
@@ -22,7 +22,7 @@ class StrictJson(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, object] | None = None,
-    ) -> object:
+    ) -> Any:
         return loads(stream.read())
 
 

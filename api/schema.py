@@ -1,6 +1,6 @@
 """The OpenAPI document: the same operation ids as in `permissions`, and the problem shape for every error."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -24,7 +24,7 @@ class ProblemShape(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField()
     code = serializers.CharField()
-    errors = FieldErrorShape(many=True)
+    errors = FieldErrorShape(many=True)  # type: ignore[assignment]  # the name is the API's
 
 
 class TidySchema(AutoSchema):
@@ -41,7 +41,7 @@ class TidySchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [str(getattr(self.view, "basename", "other"))]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         problem = self._get_response_for_code(ProblemShape, "default", ["application/problem+json"])
         return bodies | {"default": problem | {"description": "What went wrong."}}

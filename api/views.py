@@ -24,8 +24,8 @@ class View(GenericViewSet[Any]):
     `query` names the query parameters of actions other than the list.
     """
 
-    filter_backends: ClassVar = BACKENDS
-    http_method_names: ClassVar = ["get", "post", "patch", "delete", "head"]
+    filter_backends = BACKENDS
+    http_method_names = ["get", "post", "patch", "delete", "head"]
     lookup_value_converter = "int"
     query: ClassVar[Mapping[str, frozenset[str]]] = {}
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from shared.schedules.checks import RuleText, check_rule
@@ -18,9 +19,8 @@ def preview(rules: Sequence[RuleText], *, zone: str, after: datetime, count: int
     zone_named(zone)
     for place, rule in enumerate(rules):
         check_rule(rule, zone=zone, place=place, now=after)
-    every = merge(
-        *(occurrences(rule, zone=zone, after=after, count=count) for rule in rules), key=lambda row: row["at"]
-    )
+    each = (occurrences(rule, zone=zone, after=after, count=count) for rule in rules)
+    every = merge(*each, key=itemgetter("at"))
     said = [sentence(action=rule.action, cron=rule.cron, at=rule.at) for rule in rules]
     return {"occurrences": list(islice(every, count)), "sentence": whole(said, timezone=zone)}
 

@@ -82,6 +82,6 @@ def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:
 
 
 def shown(schedules: Sequence[Schedule]) -> list[Shown]:
-    ids = [getattr(schedule, "last_run_id", None) for schedule in schedules]
-    runs = {run.id: run for run in Operation.objects.filter(id__in=ids)}
-    return [Shown(schedule, runs.get(getattr(schedule, "last_run_id", None))) for schedule in schedules]
+    last = {schedule.id: getattr(schedule, "last_run_id", None) or 0 for schedule in schedules}
+    runs = {run.id: run for run in Operation.objects.filter(id__in=last.values())}
+    return [Shown(schedule, runs.get(last[schedule.id])) for schedule in schedules]

@@ -12,7 +12,8 @@ from shared.schedules.models import Action, Schedule
 
 MOST_RULES = 50
 MOST_SERVERS = 1000
-GRACE = {"min_value": 60, "max_value": 86400}
+SHORTEST_GRACE = 60
+LONGEST_GRACE = 86400
 
 
 class RuleWanted(Body):
@@ -48,7 +49,9 @@ class ScheduleWanted(Body):
         required=False, max_length=64, allow_blank=True, help_text="IANA; the workspace's if left out."
     )
     enabled = fields.Switch(required=False)
-    grace_seconds = fields.Whole(required=False, allow_null=True, **GRACE)
+    grace_seconds = fields.Whole(
+        required=False, allow_null=True, min_value=SHORTEST_GRACE, max_value=LONGEST_GRACE
+    )
     rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
     servers = fields.Many(child=fields.Whole(min_value=1), most=MOST_SERVERS)
 

@@ -151,12 +151,13 @@ def next_actions(ids: Sequence[int]) -> dict[int, NextAction]:
     return {
         server: NextAction(action, at, zone, {"id": schedule, "name": name})
         for server, action, at, zone, schedule, name in rows
+        if at is not None
     }
 
 
 def last_operations(servers: Sequence[Server]) -> dict[int, Operation]:
     """The operation that ended last, of servers read through `base`."""
-    ids = [getattr(server, "last_operation_id", None) for server in servers]
+    ids = [getattr(server, "last_operation_id", None) or 0 for server in servers]
     return {row.server_id: row for row in Operation.objects.filter(id__in=ids)}
 
 

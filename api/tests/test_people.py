@@ -75,11 +75,13 @@ def ask(who: Person, name: str, known: dict[str, int]) -> Any:
 
 
 def test_every_operation_of_the_api_has_a_role_and_a_request_here() -> None:
+    patterns = [*urls.router.urls, *get_resolver("api.urls").url_patterns]
+    views: list[Any] = [getattr(pattern, "callback", None) for pattern in patterns]
     served = {
-        f"{pattern.callback.initkwargs['basename']}_{action.replace('partial_update', 'update')}"
-        for pattern in [*urls.router.urls, *get_resolver("api.urls").url_patterns]
-        if hasattr(getattr(pattern, "callback", None), "actions")
-        for action in pattern.callback.actions.values()
+        f"{view.initkwargs['basename']}_{action.replace('partial_update', 'update')}"
+        for view in views
+        if hasattr(view, "actions")
+        for action in view.actions.values()
     }
     assert served == set(permissions.NEEDS) == set(REQUESTS)
 
