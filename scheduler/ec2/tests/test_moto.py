@@ -5,6 +5,7 @@ moto has no transition times and revives what is terminated, so only forms are c
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -41,7 +42,7 @@ def instance_id(url: str) -> str:
         aws_access_key_id="AKIATEST",
         aws_secret_access_key="secret",
     )
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
+    tags: Any = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
     made = client.run_instances(
         ImageId="ami-12c6146b", MinCount=1, MaxCount=1, InstanceType="t3.micro", TagSpecifications=tags
     )
