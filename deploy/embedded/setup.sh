@@ -61,7 +61,7 @@ page_packages() {
     stamp=$(cat frontend/package.json frontend/package-lock.json | cksum)
     [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$stamp" ] && return
     say "Setting up: packages of the page"
-    (cd frontend && npm ci --no-audit --no-fund --loglevel=error) >&2 ||
+    (cd frontend && npm ci --no-audit --no-fund --loglevel=error) >/dev/null ||
         fail "The packages of the page cannot be installed (reason above): check the network or your npm settings, and run $0 again."
     say "$stamp" >frontend/node_modules/.installed
 }
