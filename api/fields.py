@@ -81,6 +81,19 @@ class Moment(serializers.DateTimeField):
             raise serializers.ValidationError(message, code="invalid_time") from error
 
 
+class Day(serializers.DateField):
+    """A calendar day, as 2026-12-24."""
+
+    def to_internal_value(self, value: object) -> Any:
+        if not isinstance(value, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        try:
+            return super().to_internal_value(value)
+        except serializers.ValidationError as error:
+            message = f"{value[:40]!r} is not a day like 2026-12-24."
+            raise serializers.ValidationError(message, code="invalid_date") from error
+
+
 class Many(serializers.ListField):
     """A list without repetitions, of at least `least` values."""
 

@@ -122,5 +122,6 @@ SPECTACULAR_SETTINGS = {
         "OperationOrigin": "api.words.OPERATION_ORIGINS",
         "MetricsState": "api.words.METRICS_STATES",
         "Look": "api.words.LOOKS",
+        "Weekday": "api.words.WEEKDAYS",
     },
 }

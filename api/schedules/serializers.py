@@ -9,8 +9,11 @@ from api import fields, words
 from api.fields import Body
 from shared.schedules.checks import RuleText
 from shared.schedules.models import Action, Schedule
+from shared.schedules.windows import WindowText
 
 MOST_RULES = 50
+MOST_WINDOWS = 50
+MOST_SKIP_DATES = 400
 MOST_SERVERS = 1000
 SHORTEST_GRACE = 60
 LONGEST_GRACE = 86400
@@ -124,13 +127,36 @@ class ScheduleShape(serializers.Serializer[Any]):
     warnings = WarningShape(many=True, help_text="Filled when one schedule is read or saved; empty in lists.")
 
 
+class WindowWanted(Body):
+    """On these days from one wall-clock time to another; to the next day when `to` is not later."""
+
+    days = fields.Many(child=fields.Choice(choices=words.WEEKDAYS), least=1, most=7)
+    to = fields.Text(max_length=20)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's own, so it cannot be an attribute."""
+        return super().get_fields() | {"from": fields.Text(max_length=20)}
+
+    def validate(self, attrs: dict[str, Any]) -> WindowText:
+        return WindowText(days=attrs["days"], start=attrs["from"], to=attrs["to"])
+
+
 class PreviewWanted(Body):
+    """A timetable: exactly one of `windows` and `rules`."""
+
     timezone = fields.Text(
-        required=False, max_length=64, allow_blank=True, help_text="IANA; the workspace's if left out."
+        required=False, max_length=64, allow_blank=True, help_text="IANA; default: the workspace's."
     )
-    rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
+    windows = fields.Many(child=WindowWanted(), required=False, least=1, most=MOST_WINDOWS)
+    rules = fields.Many(child=RuleWanted(), required=False, least=1, most=MOST_RULES)
+    skip_dates = fields.Many(child=fields.Day(), required=False, most=MOST_SKIP_DATES)
     after = fields.Moment(required=False, help_text="Default: now.")
     count = fields.Whole(required=False, min_value=1, max_value=500, default=10)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("windows" in attrs) == ("rules" in attrs):
+            raise serializers.ValidationError("Give either windows or rules.", code="windows_or_rules")
+        return attrs
 
 
 class OccurrenceShape(serializers.Serializer[Any]):

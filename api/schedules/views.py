@@ -14,7 +14,7 @@ from api.errors import PreconditionRequired
 from api.fields import Nothing
 from api.schedules import reading, saving
 from api.schedules.filters import ScheduleFilters
-from api.schedules.preview import preview
+from api.schedules.preview import Wish, preview
 from api.schedules.serializers import (
     PauseWanted,
     PreviewShape,
@@ -107,11 +107,9 @@ class Schedules(View):
     def preview(self, request: Request) -> Response:
         """What a timetable would do. Nothing is saved."""
         wanted = self.read(PreviewWanted)
-        zone = wanted.get("timezone", self.workspace.time_zone)
-        after = wanted.get("after", self.now)
-        return Response(
-            PreviewShape(preview(wanted["rules"], zone=zone, after=after, count=wanted["count"])).data
-        )
+        after, count = wanted.pop("after", self.now), wanted.pop("count")
+        wish = Wish(zone=wanted.pop("timezone", self.workspace.time_zone), **wanted)
+        return Response(PreviewShape(preview(wish, after=after, count=count)).data)
 
     def answer(self, *, status: int = 200) -> Response:
         """The schedule as it is now, with its warnings and its revision as ETag."""

@@ -30,6 +30,8 @@ ROLE = {
     "regions": ["eu-central-1"],
 }
 OPERATION = {"servers": [1], "action": "stop"}
+WINDOW = {"days": ["mon"], "from": "08:00", "to": "20:00"}
+ALWAYS = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "00:00"}
 PREVIEW = {"timezone": "Europe/Berlin", "rules": [{"action": "stop", "cron": "30 18 * * *"}]}
 
 
@@ -92,6 +94,35 @@ BODIES = [
     ("schedules/preview", PREVIEW, {"after": "2026-12-24T07:00:00"}, "#/after", "invalid_time"),
     ("schedules/preview", PREVIEW, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
     ("schedules/preview", PREVIEW, {"rules": []}, "#/rules", "empty"),
+    ("schedules/preview", PREVIEW, {"skip_dates": ["24.12.2026"]}, "#/skip_dates/0", "invalid_date"),
+    ("schedules/preview", PREVIEW, {"windows": [WINDOW]}, "#", "windows_or_rules"),
+    ("schedules/preview", {}, {"windows": [WINDOW | {"from": "24:00"}]}, "#/windows/0/from", "invalid_time"),
+    ("schedules/preview", {}, {"windows": [WINDOW | {"to": "7:5"}]}, "#/windows/0/to", "invalid_time"),
+    ("schedules/preview", {}, {"windows": [WINDOW | {"to": "07:00:30"}]}, "#/windows/0/to", "invalid_time"),
+    ("schedules/preview", {}, {"windows": [WINDOW | {"days": []}]}, "#/windows/0/days", "empty"),
+    (
+        "schedules/preview",
+        {},
+        {"windows": [WINDOW | {"days": ["mon", "mon"]}]},
+        "#/windows/0/days/1",
+        "duplicate",
+    ),
+    (
+        "schedules/preview",
+        {},
+        {"windows": [WINDOW | {"days": ["mo"]}]},
+        "#/windows/0/days/0",
+        "invalid_choice",
+    ),
+    ("schedules/preview", {}, {"windows": [WINDOW | {"until": 1}]}, "#/windows/0/until", "unknown_field"),
+    (
+        "schedules/preview",
+        {},
+        {"windows": [{"days": ["mon"], "to": "09:00"}]},
+        "#/windows/0/from",
+        "required",
+    ),
+    ("schedules/preview", {}, {"windows": [ALWAYS]}, "#/windows", "always_on"),
     ("operations", OPERATION, {"servers": []}, "#/servers", "empty"),
     ("operations", OPERATION, {"servers": None}, "#/servers", "required"),
     ("operations", OPERATION, {"servers": [True]}, "#/servers/0", "wrong_type"),
@@ -147,7 +178,6 @@ MISSING = [
     ("accounts", KEYS, "regions"),
     ("accounts", KEYS, "access_key_id"),
     ("accounts", KEYS, "secret_access_key"),
-    ("schedules/preview", PREVIEW, "rules"),
 ]
 
 
