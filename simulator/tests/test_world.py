@@ -240,7 +240,7 @@ def test_force_shortens_a_stop_that_hangs(time: Time) -> None:
     time.pass_by(10_000)
     assert states(world, 1) == ["stopping"]
     world.stop(CALLER, ONE, force=True)
-    time.pass_by(STOP)
+    time.pass_by(3)
     assert states(world, 1) == ["stopped"]
 
 
