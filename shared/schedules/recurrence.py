@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -39,9 +40,15 @@ class Moment:
     fold: int = 0
 
 
+# Asking the system walks the whole zone folder: tens of milliseconds, for an answer that stays.
+@cache
+def zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name."""
-    if name not in available_timezones() or name.startswith(("posix/", "right/")):
+    if name not in zone_names() or name.startswith(("posix/", "right/")):
         raise InvalidRule(
             f"'{name}' is not an IANA time zone, e.g. Europe/Berlin.",
             code="unknown_timezone",
