@@ -36,6 +36,12 @@ def main() -> int:
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(
+            f"\nThis machine refused what Cloudevy needs: {error}. Change that and start again.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return int(wanted.story)
 
@@ -48,12 +54,12 @@ def live(house: House, wanted: Options) -> int:
         found = start(children, house, wanted)
         children.quiet = False
         if wanted.story:
-            return tell_story(children, house, found, wanted)
+            return tell_story(children, house, wanted)
         print(ready.closing_words(found, data=house.path, started=started), flush=True)
         while True:
             children.attend()
     finally:
-        leave(children, wanted)
+        leave(children, house, wanted)
 
 
 def start(children: Children, house: House, wanted: Options) -> Ready:
@@ -73,8 +79,9 @@ def start(children: Children, house: House, wanted: Options) -> Ready:
     start_parts(children, postgres, redis, site)
     start_programs(children, house, site)
     found = credentials(house, site)
+    found.write(house.told)
     if wanted.demo and not wanted.story and not house.seeded.exists():
-        seed(children, house, found)
+        seed(children, house)
     if wanted.ready_file:
         found.write(wanted.ready_file)
     return found
@@ -125,31 +132,27 @@ def credentials(house: House, site: Site) -> Ready:
         ) from None
 
 
-def seed(children: Children, house: House, found: Ready) -> None:
+def seed(children: Children, house: House) -> None:
     """Sample accounts and schedules, once per data folder, through the public API like anybody's."""
     say("Adding sample accounts and schedules")
-    told = house.path / "run" / "ready.json"
-    found.write(told)
-    children.run(programs.tool("demo", str(told)))
+    children.run(programs.tool("demo", str(house.told)))
     house.seeded.touch()
 
 
-def tell_story(children: Children, house: House, found: Ready, wanted: Options) -> int:
-    told = house.path / "run" / "ready.json"
-    found.write(told)
+def tell_story(children: Children, house: House, wanted: Options) -> int:
     breaking = ("--break", wanted.part_to_break) if wanted.part_to_break else ()
     try:
-        children.run(programs.tool("story", str(told), *breaking))
+        children.run(programs.tool("story", str(house.told), *breaking))
     except CannotStart:
         return 1  # it has said why itself
     return 0
 
 
-def leave(children: Children, wanted: Options) -> None:
+def leave(children: Children, house: House, wanted: Options) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
-    if wanted.ready_file:
-        wanted.ready_file.unlink(missing_ok=True)
+    for told in filter(None, (house.told, wanted.ready_file)):
+        told.unlink(missing_ok=True)
     with suppress(BrokenPipeError):
         say("Stopping")
     children.stop()

@@ -30,6 +30,11 @@ class House:
     def seeded(self) -> Path:
         return self.path / "seeded"
 
+    @property
+    def told(self) -> Path:
+        """Where everything listens and how to sign in, while it runs."""
+        return self.path / "run" / "ready.json"
+
     def log(self, name: str) -> Path:
         return self.path / "logs" / f"{name}.log"
 

@@ -19,8 +19,6 @@ PAGE = ROOT / "frontend" / "dist"
 FLEET = ROOT / "simulator" / "fleets" / "demo.json"
 OWNER = "admin@example.com"
 PYTHON = sys.executable
-# What the demo keeps from the programs: an AWS identity of this machine has no business with a simulator.
-FOREIGN = ("CLOUDEVY_", "AWS_")
 
 
 @dataclass(frozen=True)
@@ -83,13 +81,17 @@ def simulated_aws(url: str) -> dict[str, str]:
 
 
 def inherited(*, demo: bool) -> dict[str, str]:
-    """This shell's environment; certificates, proxies and languages stay, settings of other programs do not.
+    """This shell's environment: certificates, proxies and languages stay, settings for Cloudevy do not.
 
-    Without the demo the person's own endpoint and AWS identity are what the scheduler is meant to use.
+    The demo drops AWS settings too: a simulator has no use for an identity of this machine. Without the demo
+    they stay, and so does CLOUDEVY_AWS_*: the person's own endpoint and access key.
     """
-    kept = ("CLOUDEVY_AWS_",) if not demo else ()
-    foreign = FOREIGN if demo else FOREIGN[:1]
-    return {k: v for k, v in os.environ.items() if k.startswith(kept or " ") or not k.startswith(foreign)}
+    unwanted, wanted = (("CLOUDEVY_", "AWS_"), ()) if demo else (("CLOUDEVY_",), ("CLOUDEVY_AWS_",))
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(unwanted) or name.startswith(wanted)
+    }
 
 
 def simulator(site: Site) -> Program:

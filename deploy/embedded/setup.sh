@@ -10,10 +10,12 @@ fail() {
     exit 1
 }
 
+fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; }
+
 # A name on PATH proves nothing (version managers leave shims there that only print an error), so each is asked.
 find_python() {
     for candidate in ${CLOUDEVY_PYTHON:-} $PYTHONS; do
-        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then
+        if fits "$candidate"; then
             say "$candidate"
             return 0
         fi
@@ -42,7 +44,7 @@ install_uv() {
 setup() {
     list=requirements/$1.txt
     stamp=$(cksum <"$list")
-    "$VENV/bin/python" -c '' 2>/dev/null || make_venv
+    fits "$VENV/bin/python" || make_venv
     if ! grep -qsxF "$stamp" "$VENV/installed"; then
         [ -x "$VENV/bin/uv" ] || install_uv
         say "Setting up: Python packages of $list"
