@@ -30,4 +30,12 @@ onSignedOut(() => {
   void router.push({ name: 'sign-in', query: { next: router.currentRoute.value.fullPath } })
 })
 
+// After an upgrade the files this tab would load next are gone; the new page has them under new names.
+const RELOAD_AGAIN_MS = 10_000
+window.addEventListener('vite:preloadError', (event) => {
+  if (performance.now() < RELOAD_AGAIN_MS) return
+  event.preventDefault()
+  window.location.reload()
+})
+
 createApp(App).use(router).use(VueQueryPlugin, { queryClient }).mount('#app')
