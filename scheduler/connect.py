@@ -44,5 +44,8 @@ def credentials(account: Account) -> Credentials:
 
 def static(account: Account) -> Credentials:
     opened = vault.unseal(account.sealed, ring=settings.VAULT_RING, uid=str(account.uid), field="credential")
-    pair = json.loads(opened)
-    return Credentials(base=(pair["access_key_id"], pair["secret_access_key"]))
+    try:
+        pair = json.loads(opened)
+        return Credentials(base=(pair["access_key_id"], pair["secret_access_key"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise CredentialUnusable from error

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from shared.operations.reasons import GOALS
 
 PRECEDENCE = {"start": 0, "stop": 1, "reboot": 2}
-GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot": timedelta(minutes=5)}
 FRESH = timedelta(seconds=10)
 RETRY_SOON = timedelta(seconds=3)
 

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from scheduler import hands, story
-from scheduler.deciding import GRACE, RUN, Occurrence, Verdict, verdicts
+from scheduler.deciding import RUN, Occurrence, Verdict, verdicts
 from shared import broker, clock
 from shared.fleet.models import Server
 from shared.fleet.status import GONE_AFTER
 from shared.operations.models import Operation
 from shared.operations.reasons import sentence
-from shared.operations.states import Origin, State
+from shared.operations.states import GRACE, Origin, State
 from shared.schedules import ahead
 from shared.schedules.models import Hold, Rule, Schedule, Skip, Target
 from shared.schedules.recurrence import Moment, first
@@ -52,7 +52,8 @@ def fire() -> None:
 def coming(now: datetime) -> list[datetime]:
     """The distinct moments of the next two seconds."""
     due = Rule.objects.filter(next_run_at__gt=now, next_run_at__lte=now + AHEAD)
-    return list(due.values_list("next_run_at", flat=True).distinct().order_by("next_run_at"))
+    moments = due.values_list("next_run_at", flat=True).distinct().order_by("next_run_at")
+    return [moment for moment in moments if moment is not None]
 
 
 def claim_all(now: datetime) -> None:

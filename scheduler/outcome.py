@@ -9,7 +9,7 @@ from random import uniform
 
 from django.db import transaction
 
-from scheduler import hands, look, story
+from scheduler import hands, look, story, tokens
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
 from shared import broker, clock
@@ -26,7 +26,7 @@ BACKOFF = {
     gateway.NoCapacity: (60.0, 300.0),
     gateway.NotSent: (0.1, 1.0),
 }
-FAILS = {
+FAILS: dict[type[gateway.CloudError], str] = {
     gateway.Denied: "denied",
     gateway.Impossible: "refused",
     gateway.Refused: "refused",
@@ -78,10 +78,19 @@ def refused(region: Region, call: Call, rows: list[Operation], error: Trouble) -
         now = clock.now()
         mine = held(call, rows)
         close(call, type(error).__name__.lower(), now=now, request_id=getattr(error, "request_id", ""))
+        count_tokens(region, call, error, len(rows), now=now)
         for row in mine:
             after_refusal(row, error, together=len(mine) > 1, now=now)
         look.expect_change(region, now=now)
     hands.soon(broker.LOOK_AT_REGION, region=region.id)
+
+
+def count_tokens(region: Region, call: Call, error: Trouble, count: int, *, now: datetime) -> None:
+    """What a refusal says about EC2's bucket."""
+    if isinstance(error, gateway.Throttled):
+        tokens.learn(region, call.action, count, now=now)
+    elif isinstance(error, gateway.NotSent):
+        tokens.put_back(region, call.action, count, now=now)
 
 
 def after_refusal(row: Operation, error: Trouble, *, together: bool, now: datetime) -> None:

@@ -13,16 +13,15 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from scheduler import hands, outcome, story
+from scheduler import hands, outcome, story, tokens
 from scheduler.connect import connect
 from scheduler.deciding import RUN, Ready, Wait, before_sending
-from scheduler.ec2 import buckets
 from scheduler.ec2.gateway import Answer, CloudError, Ec2, NotSent
 from scheduler.fire import is_gone
 from scheduler.watchdog import watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
-from shared.fleet.models import Bucket, Region, Server
+from shared.fleet.models import Region, Server
 from shared.fleet.status import TRANSITIONS, seen_at
 from shared.operations import services
 from shared.operations.models import Call, Operation
@@ -59,7 +58,7 @@ def claim(region: Region, action: str) -> Call | None:
     now = clock.now()
     with transaction.atomic():
         chosen = judged(candidates(region, action, now=now), now=now)
-        granted = tokens(region, action, chosen, now=now)
+        granted = affordable(region, action, chosen, now=now)
         if not granted:
             return None
         call = Call.objects.create(
@@ -146,26 +145,9 @@ def overtaken(rows: list[Operation]) -> set[int]:
     return set(mine.filter(Exists(later)).values_list("id", flat=True))
 
 
-def tokens(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
+def affordable(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
     """As many of these as EC2's bucket allows now; the rest comes back when it has refilled."""
-    if not rows:
-        return []
-    limits = buckets.AWS
-    full = buckets.full(action, now=now, limits=limits)
-    fresh = {"requests": full.requests, "servers": full.servers, "refilled_at": now}
-    Bucket.objects.bulk_create(
-        [Bucket(workspace_id=region.workspace_id, region=region, action=action, **fresh)],
-        ignore_conflicts=True,
-    )
-    bucket = Bucket.objects.select_for_update(no_key=True).get(region=region, action=action)
-    if bucket.limits:
-        limits = buckets.custom(action, bucket.limits)
-    level = buckets.Level(bucket.requests, bucket.servers, bucket.refilled_at)
-    grant = buckets.take(level, action=action, wanted=len(rows), now=now, limits=limits)
-    left = grant.level
-    Bucket.objects.filter(id=bucket.id).update(
-        requests=left.requests, servers=left.servers, refilled_at=left.refilled_at
-    )
+    grant = tokens.take(region, action, len(rows), now=now)
     if grant.retry_at is not None:
         rest = [row.id for row in rows[grant.count :]]
         Operation.objects.filter(id__in=rest).update(not_before=grant.retry_at)

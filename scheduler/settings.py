@@ -29,6 +29,5 @@ def identity() -> tuple[str, str] | None:
 VAULT_RING = vault.parse_ring(env.secret("CLOUDEVY_VAULT_PRIVATE_KEYS"))
 AWS_ENDPOINT_URL = endpoint(env.text("CLOUDEVY_AWS_ENDPOINT_URL", ""))
 AWS_IDENTITY = identity()
-METRICS = env.flag("CLOUDEVY_METRICS", default=True)
 # Threads keep their connection: signing in to Postgres for every tick costs more than the tick.
 DATABASES["default"]["CONN_MAX_AGE"] = 60  # noqa: F405

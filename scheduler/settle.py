@@ -86,7 +86,7 @@ def explain_surprises(surprises: Iterable[Surprise], ec2: Ec2, *, now: datetime)
             continue
         reason = (seen.state_reason if seen else "") or trouble or NO_REASON
         explain(operation.server_id, reason)
-        if services.end(operation, State(settled.to), reason=settled.reason, now=now, aws=f"{reason}."):
+        if services.end(operation, State.FAILED, reason=settled.reason, now=now, aws=f"{reason}."):
             ended.append(operation)
     return ended
 

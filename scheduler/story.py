@@ -6,6 +6,7 @@ Facts in, one write out; lines are told only when they are true. It decides noth
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from shared.logs import event, warning
 from shared.operations.models import Operation
@@ -146,7 +147,7 @@ def milliseconds(operation: Operation) -> int:
     return round((end - operation.due_at).total_seconds() * 1000)
 
 
-def ids(operation: Operation) -> dict[str, object]:
+def ids(operation: Operation) -> dict[str, Any]:
     return {
         "operation": operation.id,
         "server": operation.server_id,

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 LIMIT = 4000
 CUT = " […]"
@@ -25,7 +26,7 @@ log = logging.getLogger("cloudevy")
 
 
 def event(
-    name: str, /, *, text: str = "", level: int = logging.INFO, quiet: bool = False, **fields: object
+    name: str, /, *, text: str = "", level: int = logging.INFO, quiet: bool = False, **fields: Any
 ) -> None:
     """Write down one fact: a dotted name in the past tense, its sentence and its fields.
 
@@ -34,7 +35,7 @@ def event(
     log.log(level, text or name, extra={"event": name, "fields": fields, "quiet": quiet})
 
 
-def warning(name: str, /, *, text: str = "", **fields: object) -> None:
+def warning(name: str, /, *, text: str = "", **fields: Any) -> None:
     """A fact an operator should look at."""
     event(name, text=text, level=logging.WARNING, **fields)
 

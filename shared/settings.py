@@ -48,6 +48,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SECRET_KEY = "the scheduler signs nothing; api.settings reads the real key"
 USE_TZ = True
 TIME_ZONE = "UTC"
+METRICS = env.flag("CLOUDEVY_METRICS", default=True)
 LOG_FORMAT = env.text("LOG_FORMAT", "human")
 if LOG_FORMAT not in ("human", "json"):
     raise BadEnvironment(f"LOG_FORMAT={LOG_FORMAT!r} is unknown. Write human or json.")

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -35,6 +36,7 @@ IDS = OpenApiParameter(
 NOTES = {
     "waiting": "The first point comes in about 5 minutes.",
     "not_running": "Metrics are kept for running servers only.",
+    "off": "Metrics are switched off for this installation (CLOUDEVY_METRICS=0).",
 }
 
 
@@ -99,6 +101,8 @@ class Servers(View):
     def metrics(self, request: Request, pk: int) -> Response:
         """CloudWatch's samples of a running server; asking makes the scheduler fetch them."""
         server = self.get_object()
+        if not settings.METRICS:
+            return Response(MetricsShape(metrics("off")).data)
         [shown] = reading.lean([server], now=self.now)
         if shown.status != "running":
             return Response(MetricsShape(metrics("not_running")).data)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -236,4 +237,12 @@ def test_nobody_measures_a_server_that_does_not_run(alice: Person, server: Serve
     for values in ({"observed_state": "stopped"}, {"transition": "stopping"}):
         Server.objects.update(**values)
         assert alice.get(f"servers/{server.id}/metrics").json()["state"] == "not_running"
+    assert knocked == []
+
+
+def test_metrics_that_are_switched_off_are_called_off_and_not_asked_for(
+    alice: Person, server: Server, knocked: Knocks, settings: LazySettings
+) -> None:
+    settings.METRICS = False
+    assert alice.get(f"servers/{server.id}/metrics").json()["state"] == "off"
     assert knocked == []

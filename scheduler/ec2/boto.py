@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_sts import STSClient
 
-__all__ = ["Boto", "Credentials", "client", "opens_to_anybody", "warm"]
+__all__ = ["Boto", "Credentials", "client", "opens_to_anybody"]
 
 Request = dict[str, object]
 PAGE: Any = {"PageSize": 1000}
@@ -45,11 +45,6 @@ OPTIONS = {"stop": {"force": "Force"}}
 def client(credentials: Credentials, *, region: str, endpoint: str | None) -> Ec2:
     """EC2 as these credentials see it in this region; `endpoint` None is AWS itself. Sends nothing."""
     return Boto(Place(credentials, region, endpoint))
-
-
-def warm(credentials: Credentials, *, region: str, endpoint: str | None) -> None:
-    """Build the client, and assume the role, before it is needed: the first one costs 0.3 s. CloudError."""
-    clients.get("ec2", place=Place(credentials, region, endpoint))
 
 
 def opens_to_anybody(credentials: Credentials, *, region: str, endpoint: str | None) -> bool:

@@ -74,7 +74,8 @@ class NotSent(CloudError):
 class SeenStatus:
     """One instance's state and status checks, as DescribeInstanceStatus told them.
 
-    `checks` is EC2's word for the instance check: ok, impaired, initializing, insufficient-data, not-applicable.
+    `checks` is EC2's word for the instance check, one of ok, impaired, initializing, insufficient-data and
+    not-applicable.
     """
 
     instance_id: str
@@ -138,9 +139,15 @@ class Ec2(Protocol):
         """Every instance of the region, or those of `ids` that exist, with all their details."""
 
     def act(
-        self, action: str, ids: Sequence[str], *, call: int, options: dict[str, object], guard: Callable[[], None]
+        self,
+        action: str,
+        ids: Sequence[str],
+        *,
+        call: int,
+        options: dict[str, object],
+        guard: Callable[[], None],
     ) -> Answer:
-        """One Start-, Stop- or RebootInstances request. `guard` runs right before the socket is written.
+        """One Start-, Stop- or RebootInstances request; `guard` runs right before the socket is written.
 
         `call` travels in the User-Agent as `cloudevy-call/<id>`; a NotSent from `guard` stops the request.
         """

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from scheduler import fallback, hands, look, send, tasks, ticks
+from scheduler import fallback, hands, look, send, ticks
+from scheduler.app import app
 from scheduler.install import install
 from scheduler.tests.conftest import Time
 from shared import broker
@@ -29,7 +30,7 @@ def test_every_task_that_is_knocked_for_exists() -> None:
         if isinstance(value, str) and value.startswith(("clock.", "work."))
     }
     assert knocked == set(hands.WORK)
-    assert knocked <= set(tasks.app.tasks)
+    assert knocked <= set(app.tasks)
 
 
 def test_a_tick_that_ran_is_not_overdue_until_three_seconds_have_passed(time: Time) -> None:
@@ -42,7 +43,9 @@ def test_a_tick_that_ran_is_not_overdue_until_three_seconds_have_passed(time: Ti
 
 
 def test_the_fallback_runs_what_nobody_ran_and_stamps_it(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fallback, "close_old_connections", lambda: None)  # it would end the test's transaction
+    monkeypatch.setattr(
+        fallback, "close_old_connections", lambda: None
+    )  # it would end the test's transaction
     assert set(fallback.once()) == set(ticks.TICKS)
     assert set(Tick.objects.values_list("name", flat=True)) == set(ticks.TICKS)
     assert fallback.once() == []

@@ -1,6 +1,7 @@
 """From a due rule to the end that was seen, against a world with EC2's rules and transition times."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,9 @@ from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
 from scheduler.tests.conftest import Time, WorldEc2
 from shared import broker
-from shared.fleet.models import Observation, Region, Server
+from shared.fleet.models import Bucket, Observation, Region, Server
 from shared.operations.models import Call, Operation
-from shared.operations.states import State
+from shared.operations.states import GRACE, State
 from shared.people.models import User
 from shared.schedules.models import Schedule
 from simulator.world import World
@@ -19,7 +20,7 @@ from simulator.world import World
 New = Callable[..., Schedule]
 
 
-def ask(server: Server, action: str, time: Time, **fields: object) -> Operation:
+def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
     """A person's request, as the API leaves it."""
     now = time.moment
     return Operation.objects.create(
@@ -28,7 +29,7 @@ def ask(server: Server, action: str, time: Time, **fields: object) -> Operation:
         action=action,
         origin="person",
         due_at=now,
-        grace_until=fields.pop("grace_until", now + fire.GRACE[action]),
+        grace_until=fields.pop("grace_until", now + GRACE[action]),
         not_before=now,
         requested_at=now,
         **fields,
@@ -389,6 +390,7 @@ def test_an_unreadable_region_changes_nothing_and_says_so_once(
     region.refresh_from_db()
     assert (server.observed_state, server.missing_since) == ("running", None)
     assert (region.look_failures, region.look_error) == (2, "You are not authorized")
+    assert region.next_look_at is not None
     assert region.next_look_at > time.moment
 
 
@@ -423,3 +425,18 @@ def test_after_a_start_the_new_address_is_asked_for(
     look_now(region)
     region.refresh_from_db()
     assert region.wanted_discover_at == time.moment
+
+
+def test_a_throttled_request_makes_the_next_one_smaller_and_an_unsent_one_costs_nothing(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    ask(server, "stop", time)
+    ec2.refuse = gateway.NotSent("Connection refused")
+    send.drain(region.id, "stop")
+    bucket = Bucket.objects.get()
+    assert (bucket.requests, bucket.servers) == (50, 1000)
+    time.forward(10)
+    ec2.refuse = gateway.Throttled("Request limit exceeded", code="RequestLimitExceeded")
+    send.drain(region.id, "stop")
+    bucket.refresh_from_db()
+    assert (bucket.requests, bucket.servers) == (0, 0.5)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from django.db import IntegrityError, transaction
@@ -20,11 +20,10 @@ from shared.fleet.status import Known, seen_at, shown
 from shared.operations.models import Operation, Request
 from shared.operations.reasons import sentence
 from shared.operations.services import move
-from shared.operations.states import OPEN, Origin, State
+from shared.operations.states import GRACE, OPEN, Origin, State
 from shared.people.models import Token, User, Workspace
 from shared.schedules.models import Schedule
 
-GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot": timedelta(minutes=5)}
 # What EC2 refuses as IncorrectInstanceState; asking anyway would only fail later.
 REFUSED_IN = {
     "start": frozenset({"stopping"}),

@@ -3,6 +3,7 @@
 No other place decides which state may follow which.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -35,6 +36,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.SKIPPED: frozenset(),
     State.CANCELLED: frozenset(),
 }
+
+# How late after its moment an action may still be sent; a stop at ten in the morning helps nobody.
+GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot": timedelta(minutes=5)}
 
 OPEN = frozenset(state for state, onward in MOVES.items() if onward)
 ACTIVE = frozenset({State.SENDING, State.ACCEPTED})

@@ -235,15 +235,14 @@ def assumed(simulator: Running) -> int:
     return simulator.simulation.identities._handed_out
 
 
-def test_warming_up_builds_the_client_and_assumes_the_role_once(place: Place, simulator: Running) -> None:
-    credentials = role(ROLE)
-    boto.warm(credentials, region=REGION, endpoint=place.endpoint)
-    boto.client(credentials, region=REGION, endpoint=place.endpoint).servers()
-    boto.client(credentials, region="us-east-1", endpoint=place.endpoint).servers()
-    assert assumed(simulator) == 1
-
-
 def test_a_client_is_made_without_asking_anybody(wire: NewWire) -> None:
     silent = wire(None)
     boto.client(KEYS, region=REGION, endpoint=silent.url)
     assert silent.connections == 0
+
+
+def test_one_role_session_serves_every_region_of_an_account(place: Place, simulator: Running) -> None:
+    credentials = role(ROLE)
+    boto.client(credentials, region=REGION, endpoint=place.endpoint).servers()
+    boto.client(credentials, region="us-east-1", endpoint=place.endpoint).servers()
+    assert assumed(simulator) == 1

@@ -1,0 +1,47 @@
+"""Pruning drops what is old and ended, and nothing else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from scheduler import prune
+from scheduler.tests.conftest import Time
+from shared.fleet.models import Observation, Server
+from shared.operations.models import Operation
+
+
+def operation(server: Server, time: Time, *, age: timedelta, state: str) -> Operation:
+    then = time.moment - age
+    return Operation.objects.create(
+        workspace=server.workspace,
+        server=server,
+        action="stop",
+        origin="rule",
+        state=state,
+        due_at=then,
+        grace_until=then,
+        not_before=then,
+        requested_at=then,
+    )
+
+
+def test_only_old_ended_operations_go(time: Time, new_server: Callable[..., Server]) -> None:
+    server, other = new_server("a"), new_server("b")
+    long_ago = prune.KEEP + timedelta(days=1)
+    gone = operation(server, time, age=long_ago, state="succeeded")
+    kept = [
+        operation(server, time, age=long_ago, state="accepted"),
+        operation(other, time, age=long_ago, state="requested"),
+        operation(server, time, age=prune.KEEP - timedelta(days=1), state="failed"),
+    ]
+    prune.prune()
+    assert set(Operation.objects.all()) == set(kept)
+    assert gone not in kept
+
+
+def test_old_observations_go(time: Time, server: Server) -> None:
+    for age in (prune.KEEP + timedelta(days=1), timedelta(days=1)):
+        Observation.objects.create(
+            workspace=server.workspace, server=server, before="a", after="b", asked_at=time.moment - age
+        )
+    prune.prune()
+    assert Observation.objects.count() == 1

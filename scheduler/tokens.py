@@ -1,0 +1,61 @@
+"""EC2's token buckets as all workers share them: one row per region and action, locked while it is read.
+
+Call it inside a transaction. How many tokens there are is said by `ec2.buckets`; this module keeps the count.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from scheduler.ec2 import buckets
+from scheduler.ec2.buckets import Grant, Level, Limits
+from shared.fleet.models import Bucket, Region
+
+
+def take(region: Region, action: str, wanted: int, *, now: datetime) -> Grant:
+    """Take tokens for up to `wanted` servers in one request; none when nothing is wanted."""
+    if not wanted:
+        return Grant(0, buckets.full(action, now=now))
+    bucket = locked(region, action, now=now)
+    grant = buckets.take(level(bucket), action=action, wanted=wanted, now=now, limits=limits(bucket))
+    store(bucket, grant.level)
+    return grant
+
+
+def learn(region: Region, action: str, count: int, *, now: datetime) -> None:
+    """AWS throttled a request of `count` servers: somebody else takes from the same bucket."""
+    with transaction.atomic():
+        bucket = locked(region, action, now=now)
+        store(bucket, buckets.learn_down(level(bucket), count=count, now=now))
+
+
+def put_back(region: Region, action: str, count: int, *, now: datetime) -> None:
+    """A request of `count` servers was never written, so its tokens are still there."""
+    with transaction.atomic():
+        bucket = locked(region, action, now=now)
+        store(bucket, buckets.put_back(level(bucket), action=action, count=count, limits=limits(bucket)))
+
+
+def locked(region: Region, action: str, *, now: datetime) -> Bucket:
+    """The row, made full when it is new."""
+    full = buckets.full(action, now=now)
+    fresh = Bucket(workspace_id=region.workspace_id, region=region, action=action, **columns(full))
+    Bucket.objects.bulk_create([fresh], ignore_conflicts=True)
+    return Bucket.objects.select_for_update(no_key=True).get(region=region, action=action)
+
+
+def limits(bucket: Bucket) -> Limits:
+    """AWS' published numbers, or those an operator gave for this region."""
+    return buckets.custom(bucket.action, bucket.limits) if bucket.limits else buckets.AWS
+
+
+def level(bucket: Bucket) -> Level:
+    return Level(bucket.requests, bucket.servers, bucket.refilled_at)
+
+
+def store(bucket: Bucket, left: Level) -> None:
+    Bucket.objects.filter(id=bucket.id).update(**columns(left))
+
+
+def columns(left: Level) -> dict[str, object]:
+    return {"requests": left.requests, "servers": left.servers, "refilled_at": left.refilled_at}
