@@ -28,9 +28,9 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "api.errors.csrf_failed"
 
-# A connection of its own per thread would outlive the server's short-lived threads; a pool does not.
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3}  # type: ignore[index]
-DATABASES["default"]["CONN_MAX_AGE"] = 0
+# One connection for each of the server's threads, checked before use: a lost database is noticed at once,
+# where a pool would let every request wait for it.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,
