@@ -13,6 +13,7 @@ from scheduler.settling import Seen, Sent, Settled, settle
 from scheduler.watchdog import watched
 from shared.operations import services
 from shared.operations.models import Operation
+from shared.operations.reasons import explained
 from shared.operations.states import State
 
 NO_REASON = "EC2 gave no reason"
@@ -86,7 +87,7 @@ def explain_surprises(surprises: Iterable[Surprise], ec2: Ec2, *, now: datetime)
             continue
         reason = (seen.state_reason if seen else "") or trouble or NO_REASON
         explain(operation.server_id, reason)
-        if services.end(operation, State.FAILED, reason=settled.reason, now=now, aws=f"{reason}."):
+        if services.end(operation, State.FAILED, reason=settled.reason, now=now, aws=explained(reason)):
             ended.append(operation)
     return ended
 

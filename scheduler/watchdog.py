@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from shared.logs import warning
 
 LIMIT_SECONDS = 60.0
+PERIOD_SECONDS = 5.0
 EXIT_CODE = 70
 _in_flight: dict[int, float] = {}
 
@@ -34,7 +35,7 @@ def oldest(*, at: float) -> float:
 
 def watch(*, stop: threading.Event, limit: float = LIMIT_SECONDS) -> None:
     """Look every few seconds, until `stop` or until a request is older than `limit`."""
-    while not stop.wait(5):
+    while not stop.wait(PERIOD_SECONDS):
         seconds = oldest(at=time.monotonic())
         if seconds > limit:
             warning(

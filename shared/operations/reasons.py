@@ -28,7 +28,21 @@ SENTENCES = {
     "reboot_seen": "The status checks were seen to fail and recover.",
     "gave_up": "EC2 could not be reached in time: {aws}",
 }
+# What EC2's terse StateReason usually means, and what to do
+# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html).
+HINTS = {
+    "Client.InternalError": "The key of an encrypted volume is the usual cause: allow kms:CreateGrant on it.",
+    "Client.VolumeLimitExceeded": "The account's volume limit is reached: ask AWS to raise it.",
+    "Server.InsufficientInstanceCapacity": "EC2 had no room for this instance type: try again later.",
+}
 GOALS = {"start": "running", "stop": "stopped", "reboot": "running"}
+
+
+def explained(state_reason: str) -> str:
+    """EC2's StateReason as a sentence, with what it usually means."""
+    text = state_reason.strip().rstrip(".") + "."
+    hint = next((hint for code, hint in HINTS.items() if code in state_reason), "")
+    return f"{text} {hint}".strip()
 
 
 def sentence(code: str, **words: object) -> str:

@@ -27,7 +27,11 @@ def when(*, cron: str, at: str) -> str:
 
 def whole(rules: Sequence[str], *, timezone: str) -> str:
     """A schedule: its rules' sentences and the zone they are meant in."""
-    return f"{'; '.join(rules)}, {place(timezone)} time." if rules else "No rules yet."
+    if not rules:
+        return "No rules yet."
+    first, *others = rules
+    clauses = [first, *(rule[0].lower() + rule[1:] for rule in others)]
+    return f"{'; '.join(clauses)}, {place(timezone)} time."
 
 
 def place(timezone: str) -> str:

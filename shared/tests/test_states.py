@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from shared.operations.reasons import SENTENCES, sentence
+from shared.operations.reasons import SENTENCES, explained, sentence
 from shared.operations.states import ACTIVE, MOVES, OPEN, State, sources
 
 
@@ -37,3 +37,10 @@ def test_a_sentence_says_something_and_ends(code: str) -> None:
     text = sentence(code, **wanted)
     assert text[0].isupper()
     assert len(text.split()) > 2
+
+
+def test_ec2s_terse_reason_comes_with_what_it_usually_means() -> None:
+    text = explained("Client.InternalError: Client error on launch")
+    assert text.startswith("Client.InternalError: Client error on launch. ")
+    assert "kms:CreateGrant" in text
+    assert explained("Something new.") == "Something new."
