@@ -55,5 +55,6 @@ export default ts.config(
   },
   { files: ['src/composables/**'], ignores: ['**/*.spec.ts'], rules: forbid(upward, [['@/components/*'], 'A composable knows no component.']) },
   { files: ['src/components/**'], rules: forbid(api, upward) },
+  { files: ['src/testing/**'], rules: { 'vue/one-component-per-file': 'off' } },
   { files: ['src/views/**/*.vue'], rules: { 'max-lines': ['error', { max: 100, skipBlankLines: true }] } },
 )

@@ -1,0 +1,107 @@
+import { flushPromises, type VueWrapper } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import type { Account } from '@/domain/model'
+import { stubApi, type Asked } from '@/testing/browser'
+import { button, open, press } from '@/testing/page'
+import AccountsView from './AccountsView.vue'
+
+vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn() } }))
+
+const account = (part: Partial<Account> = {}): Account => ({
+  id: 2, name: 'Staging', kind: 'role', aws_account_id: null, role_arn: 'arn:aws:iam::123456789012:role/Cloudevy', external_id: 'cvy-1',
+  access_key_last4: null, status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 3,
+  regions: [{ id: 1, name: 'eu-central-1', enabled: true, looked_at: '2026-11-23T17:00:00Z', discovered_at: '2026-11-23T17:00:00Z', look_error: null, servers: 3 }],
+  ...part,
+})
+let accounts: Account[]
+let adding: { status: number; body: unknown }
+let log: Asked[]
+let page: VueWrapper
+
+const reply = ({ method, path }: Asked) => {
+  if (path.startsWith('accounts?')) return { body: { count: accounts.length, results: accounts } }
+  if (path === 'accounts' && method === 'POST') return adding
+  if (method === 'DELETE') return { status: 204 }
+  return { status: method === 'POST' ? 202 : 200, body: { ...accounts[0], policies: { trust: { Sid: 'trust' }, permissions: { Sid: 'permissions' } } } }
+}
+const start = async (path = '/accounts'): Promise<void> => {
+  page = await open(AccountsView, 'accounts', path)
+  await flushPromises()
+}
+const dialog = (): HTMLElement => document.querySelector('[role=dialog]') as HTMLElement
+const fill = async (place: string, text: string): Promise<void> => {
+  const input = dialog().querySelector(`input[placeholder="${place}"]`) as HTMLInputElement
+  input.value = text
+  input.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+const send = async (): Promise<void> => {
+  dialog().querySelector('form')?.dispatchEvent(new Event('submit'))
+  await flushPromises()
+}
+
+beforeEach(() => {
+  accounts = [account()]
+  adding = { status: 201, body: account() }
+  log = stubApi(reply)
+})
+
+afterEach(() => {
+  page.unmount()
+  document.body.replaceChildren()
+})
+
+describe('accounts', () => {
+  it('are added with the regions that were picked', async () => {
+    await start()
+    await press(page, 'Add account')
+    await fill('Staging', 'Partner')
+    ;[...dialog().querySelectorAll('label')].find((each) => each.textContent.trim() === 'eu-west-1')?.querySelector('input')?.click()
+    await flushPromises()
+    await send()
+    expect(log.find(({ method }) => method === 'POST')?.body).toEqual({ name: 'Partner', kind: 'role', regions: ['eu-west-1'] })
+    expect(dialog()).toBeNull()
+  })
+
+  it('say at the field what is missing, and what the API refuses', async () => {
+    await start()
+    await press(page, 'Add account')
+    await send()
+    expect(dialog().textContent).toContain('Give the account a name.')
+    expect(dialog().textContent).toContain('Pick at least one region.')
+    expect(log.some(({ method }) => method === 'POST')).toBe(false)
+  })
+
+  it('without a role yet show the policies to create it with', async () => {
+    accounts = [account({ role_arn: null })]
+    await start()
+    expect(page.text()).toContain('Needs its role')
+    expect(page.text()).toContain('cvy-1')
+    expect(page.findAll('pre').map((each) => each.text())).toEqual([expect.stringContaining('trust'), expect.stringContaining('permissions')])
+    expect(button(page, 'Test Staging').disabled).toBe(true)
+  })
+
+  it('that fail say why in words', async () => {
+    accounts = [account({ status: 'denied', last_error: { code: 'denied', detail: 'AWS refused to hand out the role.' } })]
+    await start()
+    expect(page.text()).toContain('Denied')
+    expect(page.text()).toContain('AWS refused to hand out the role.')
+  })
+
+  it('are tested and searched on demand', async () => {
+    await start()
+    await press(page, 'Test Staging')
+    await press(page, 'Discover Staging')
+    expect(log.filter(({ method }) => method === 'POST').map(({ path }) => path)).toEqual(['accounts/2/test', 'accounts/2/discover'])
+  })
+
+  it('are deleted only after the effect was read', async () => {
+    await start()
+    await press(page, 'Delete Staging')
+    expect(dialog().textContent).toContain('Its 3 servers leave Cloudevy')
+    expect(log.some(({ method }) => method === 'DELETE')).toBe(false)
+    await press(page, 'Delete account')
+    expect(log.find(({ method }) => method === 'DELETE')?.path).toBe('accounts/2')
+  })
+})

@@ -1,0 +1,144 @@
+import { flushPromises, type VueWrapper } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { toast } from 'vue-sonner'
+
+import type { Server, StatusEntry } from '@/domain/model'
+import { trace } from '@/composables/trace'
+import { forgetTold } from '@/composables/useNotices'
+import { stubApi, type Asked } from '@/testing/browser'
+import { button, open, press } from '@/testing/page'
+import { entry, last, NOW, operation, server } from '@/testing/samples'
+import ServersView from './ServersView.vue'
+
+vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
+
+vi.mock('@/composables/trace', () => ({ trace: vi.fn() }))
+
+let servers: Server[]
+let statuses: StatusEntry[]
+let asking: { status: number; body: unknown }
+let log: Asked[]
+let page: VueWrapper
+
+const reply = ({ method, path }: Asked) => {
+  if (path.startsWith('servers?')) return { body: { count: servers.length, results: servers } }
+  if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses } }
+  if (path.startsWith('accounts')) return { body: { count: 0, results: [] } }
+  if (path.startsWith('operations/')) return { body: operation() }
+  if (method === 'PATCH') return { body: { ...server(), observations: [] } }
+  return method === 'POST' ? asking : undefined
+}
+const calls = (start: string): number => log.filter(({ path }) => path.startsWith(start)).length
+const pass = async (ms: number): Promise<void> => {
+  await vi.advanceTimersByTimeAsync(ms)
+  await flushPromises()
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW })
+  vi.stubGlobal('matchMedia', () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }))
+  vi.clearAllMocks()
+  forgetTold()
+  servers = [server()]
+  statuses = [entry()]
+  asking = { status: 202, body: { operations: [operation({ id: 51, state: 'requested' })], refused: [] } }
+  log = stubApi(reply)
+})
+
+afterEach(() => {
+  page.unmount()
+  document.body.replaceChildren()
+  vi.useRealTimers()
+})
+
+const start = async (path = '/servers'): Promise<void> => {
+  page = await open(ServersView, 'servers', path)
+  await pass(0)
+}
+
+describe('the servers', () => {
+  it('show a scheduled stop by themselves, and tell it once', async () => {
+    await start()
+    expect(page.text()).toContain('Running')
+    statuses = [entry({ status: 'stopping', transition: { action: 'stop', operation: 50, since: null } })]
+    await pass(10_000)
+    expect(page.text()).toContain('Stopping')
+    statuses = [entry({ status: 'stopped', last_operation: last() })]
+    await pass(20_000)
+    expect(button(page, 'Start test1')).toBeTruthy()
+    expect(toast.success).toHaveBeenCalledTimes(1)
+    expect(toast.success).toHaveBeenCalledWith('Server stopped', expect.objectContaining({ description: 'test1 · by Nightly Shutdown' }))
+    expect(vi.mocked(trace).mock.calls.map(([line]) => line)).toEqual([
+      '   test1: running → stopping', '🔄 Auto-polling 1 server(s) in transitional state', '   test1: stopping → stopped',
+    ])
+  })
+
+  it('say that a stop was sent before AWS is seen to act, and look every four seconds', async () => {
+    await start()
+    await press(page, 'Stop test1')
+    expect(page.text()).toContain('Stop sent, waiting for AWS')
+    expect(page.text()).toContain('Running')
+    const before = calls('servers/statuses')
+    await pass(1_000)
+    statuses = [entry({ status: 'stopping', transition: { action: 'stop', operation: 51, since: null } })]
+    await pass(8_000)
+    expect(calls('servers/statuses') - before).toBe(3)
+    expect(page.text()).not.toContain('waiting for AWS')
+    statuses = [entry({ status: 'stopped', last_operation: last({ id: 51 }) })]
+    await pass(4_000)
+    expect(toast.success).toHaveBeenCalledWith('Server stopped', expect.objectContaining({ description: 'test1 · you asked' }))
+  })
+
+  it('take nothing for done that was refused, and say why', async () => {
+    asking = { status: 409, body: { code: 'server_busy', detail: 'test1 is still busy with a start.' } }
+    await start()
+    await press(page, 'Stop test1')
+    expect(toast.error).toHaveBeenCalledWith('Stop refused', expect.objectContaining({ description: 'test1 is still busy with a start.' }))
+    expect(page.text()).not.toContain('waiting for AWS')
+    expect(button(page, 'Stop test1').disabled).toBe(false)
+  })
+
+  it('pick a transition up when the page is opened in the middle of it', async () => {
+    servers = [server({ status: 'stopping' })]
+    statuses = [entry({ status: 'stopping' })]
+    await start()
+    expect(toast.success).not.toHaveBeenCalled()
+    statuses = [entry({ status: 'stopped' })]
+    await pass(10_000)
+    expect(toast.success).toHaveBeenCalledTimes(1)
+  })
+
+  it('ask back before a protected server is stopped, and take its protection off first', async () => {
+    servers = [server({ protected: true })]
+    await start()
+    await press(page, 'Stop test1')
+    expect(calls('operations')).toBe(0)
+    await press(page, 'Remove protection and stop')
+    expect(log.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'PATCH servers/8', 'POST operations',
+    ])
+  })
+
+  it('are filtered by the address', async () => {
+    servers = [server(), server({ id: 9, name: 'other', status: 'stopped' })]
+    statuses = [entry(), entry({ id: 9, name: 'other', status: 'stopped' })]
+    await start('/servers?status=stopped')
+    expect(page.findAll('tbody tr').map((row) => row.find('a').text())).toEqual(['other'])
+    expect(page.text()).toContain('All 2')
+  })
+
+  it('explain an empty list and offer the next step', async () => {
+    servers = []
+    await start()
+    expect(page.text()).toContain('No servers yet')
+    expect(page.text()).toContain('Connect an account')
+    expect(calls('servers/statuses')).toBe(0)
+  })
+
+  it('say why they cannot be loaded', async () => {
+    log = stubApi(({ path }) => (path.startsWith('servers') ? { status: 503, body: { detail: 'The database is away.' } } : { body: { count: 0, results: [] } }))
+    await start()
+    expect(page.text()).toContain('The servers could not be loaded')
+    expect(page.text()).toContain('The database is away.')
+  })
+})
