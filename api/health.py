@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
@@ -17,13 +17,14 @@ from django.views.decorators.http import require_safe
 from django_celery_beat.models import PeriodicTask
 from redis import Redis, RedisError
 
+from shared import broker
 from shared.clock import now
 from shared.operations.models import Tick
 
 # The quick ticks come every 1 to 5 s; beat writes down its own runs every 3 minutes.
 TICK_AGE = 15.0
 BEAT_AGE = timedelta(minutes=7)
-QUICK_TICKS = frozenset({"clock.fire", "clock.send", "clock.sweep", "fire", "send", "sweep"})
+QUICK_TICKS = frozenset({broker.FIRE, broker.SEND, broker.SWEEP})
 
 
 @dataclass
@@ -64,7 +65,7 @@ def examine() -> Checks:
         checks.migrations = migrations_word()
         if checks.migrations == "ok":
             examine_clock(checks)
-    except DatabaseError:
+    except Error:
         checks.postgres = checks.migrations = checks.beat = checks.worker = "unreachable"
     return checks
 
@@ -81,21 +82,23 @@ def examine_clock(checks: Checks) -> None:
 
 
 def migrations_word() -> str:
-    return "ok" if migrated() else "pending"
+    try:
+        all_migrated()
+    except MigrationsPending:
+        return "pending"
+    return "ok"
 
 
-def migrated() -> bool:
-    """Whether every migration ran; asked of the database until it is so, then remembered."""
-    if not remembered.cache_info().currsize:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return False
-    return remembered()
+class MigrationsPending(Exception):
+    """The tables are older than this program."""
 
 
 @cache
-def remembered() -> bool:
-    return True
+def all_migrated() -> None:
+    """Asked of the database until it is so, and then remembered: a cache keeps no exception."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise MigrationsPending
 
 
 def redis_word() -> str:

@@ -24,8 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def a_fresh_door() -> Iterator[None]:
-    """It remembers no failure of an earlier test."""
+def a_fresh_door(settings: Any) -> Iterator[None]:
+    """It remembers no failure of an earlier test, and nobody is at home."""
+    settings.BROKER_URL = f"redis://127.0.0.1:{ports.free()}/0"
     knocks.door.cache_clear()
     yield
     knocks.door.cache_clear()
@@ -62,15 +63,18 @@ def test_a_broker_that_accepts_and_never_answers_is_given_up(
         assert knocks.door().failures == 1
 
 
-@pytest.mark.usefixtures("broker")
-def test_a_knock_arrives_with_ids_only(alice: Person, server: Server) -> None:
-    ask(alice, server)
+def test_a_knock_arrives_with_ids_only(home: Path, alice: Person, server: Server, settings: Any) -> None:
+    listening = RedisServer(port=ports.free(), password="secret")
+    settings.BROKER_URL = listening.url
+    with running(replace(listening.program(), name="listening")) as child:
+        processes.wait_until(listening.answers, child, name="Redis")
+        ask(alice, server)
+        with knocks.door().app.connection_for_read() as connection:
+            message = connection.SimpleQueue("work").get(timeout=5)
+            message.ack()
     assert knocks.door().failures == 0
-    with knocks.door().app.connection_for_read() as connection:
-        message = connection.SimpleQueue("work").get(timeout=5)
     assert message.headers["task"] == "work.drain"
     assert message.payload[1] == {"region": server.region_id, "action": "stop"}
-    message.ack()
 
 
 def test_a_broker_that_dies_later_is_noticed_at_the_next_knock(home: Path) -> None:

@@ -15,6 +15,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from api import VERSION, health, origin
 from api.tests.conftest import Person, make_operation, schedule
+from deploy.embedded import ports
 from shared.clock import now
 from shared.env import BadEnvironment
 from shared.fleet.models import Server
@@ -32,7 +33,9 @@ def test_the_process_is_alive_without_anything(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_without_redis_beat_and_worker_it_is_degraded_and_ready(client: Client) -> None:
+def test_without_redis_beat_and_worker_it_is_degraded_and_ready(client: Client, settings: Any) -> None:
+    settings.BROKER_URL = f"redis://127.0.0.1:{ports.free()}/0"
+    health.redis_client.cache_clear()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     checks = answer.json()["checks"]
@@ -43,6 +46,7 @@ def test_without_redis_beat_and_worker_it_is_degraded_and_ready(client: Client) 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("broker")
 def test_with_everything_up_it_is_ok(client: Client) -> None:
+    health.redis_client.cache_clear()
     for name in ("clock.fire", "clock.send", "clock.sweep"):
         Tick.objects.create(name=name, ran_at=now() - timedelta(seconds=2))
     every, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
@@ -59,12 +63,10 @@ def test_with_everything_up_it_is_ok(client: Client) -> None:
 def test_without_postgres_or_with_migrations_to_run_it_is_not_ready(
     client: Client, monkeypatch: pytest.MonkeyPatch, fault: str, check: str
 ) -> None:
-    def gone() -> str:
-        if fault == "postgres":
-            raise OperationalError
-        return "pending"
+    def gone() -> None:
+        raise OperationalError if fault == "postgres" else health.MigrationsPending
 
-    monkeypatch.setattr(health, "migrations_word", gone)
+    monkeypatch.setattr(health, "all_migrated", gone)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "down")
     assert answer.json()["checks"][check] != "ok"
