@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import config from '../openapi-ts.config.ts'
+
 const COMMITTED = 'src/api/generated'
 
 const filesOf = (folder) =>
@@ -14,8 +16,7 @@ const filesOf = (folder) =>
 
 const fresh = mkdtempSync(join(tmpdir(), 'client-'))
 try {
-  const plugins = ['@hey-api/typescript', '@hey-api/client-fetch', '@hey-api/sdk']
-  await createClient({ input: './openapi.json', output: { path: fresh }, plugins, logs: { level: 'silent' } })
+  await createClient({ ...(await config), output: { path: fresh }, logs: { level: 'silent' } })
   const names = [...new Set([...filesOf(COMMITTED), ...filesOf(fresh)])]
   const read = (folder, name) => (filesOf(folder).includes(name) ? readFileSync(join(folder, name), 'utf8') : null)
   const stale = names.filter((name) => read(COMMITTED, name) !== read(fresh, name))

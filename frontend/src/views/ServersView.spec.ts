@@ -119,6 +119,20 @@ describe('the servers', () => {
     ])
   })
 
+  it('are stopped together only after their names were read', async () => {
+    servers = [server(), server({ id: 9, name: 'other' }), server({ id: 10, name: 'asleep', status: 'stopped' })]
+    statuses = [entry(), entry({ id: 9, name: 'other' }), entry({ id: 10, name: 'asleep', status: 'stopped' })]
+    await start()
+    page.find<HTMLInputElement>('[aria-label="Select all servers"]').element.click()
+    await pass(0)
+    expect(page.text()).toContain('3 selected')
+    await press(page, 'Stop 2')
+    expect(document.querySelector('[role=dialog]')?.textContent).toContain('other, test1.')
+    expect(calls('operations')).toBe(0)
+    await press(page, 'Stop')
+    expect(log.find(({ method }) => method === 'POST')?.body).toEqual({ servers: [9, 8], action: 'stop' })
+  })
+
   it('are filtered by the address', async () => {
     servers = [server(), server({ id: 9, name: 'other', status: 'stopped' })]
     statuses = [entry(), entry({ id: 9, name: 'other', status: 'stopped' })]

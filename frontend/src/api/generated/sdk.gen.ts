@@ -297,7 +297,7 @@ export const schedulesResume = <ThrowOnError extends boolean = false>(options: O
 /**
  * What a timetable would do. Nothing is saved.
  */
-export const schedulesPreview = <ThrowOnError extends boolean = false>(options: Options<SchedulesPreviewData, ThrowOnError>): RequestResult<SchedulesPreviewResponses, SchedulesPreviewErrors, ThrowOnError> => (options.client ?? client).post<SchedulesPreviewResponses, SchedulesPreviewErrors, ThrowOnError>({
+export const schedulesPreview = <ThrowOnError extends boolean = false>(options?: Options<SchedulesPreviewData, ThrowOnError>): RequestResult<SchedulesPreviewResponses, SchedulesPreviewErrors, ThrowOnError> => (options?.client ?? client).post<SchedulesPreviewResponses, SchedulesPreviewErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
             in: 'cookie',
             name: 'sessionid',
@@ -307,7 +307,7 @@ export const schedulesPreview = <ThrowOnError extends boolean = false>(options: 
     ...options,
     headers: {
         'Content-Type': 'application/json',
-        ...options.headers
+        ...options?.headers
     }
 });
 

@@ -370,14 +370,16 @@ export type Preview = {
 };
 
 /**
- * A request body: an object with known fields only.
+ * A timetable: exactly one of `windows` and `rules`.
  */
 export type PreviewWanted = {
     /**
      * IANA; default: the workspace's.
      */
     timezone?: string;
-    rules: Array<RuleWanted>;
+    windows?: Array<WindowWanted>;
+    rules?: Array<RuleWanted>;
+    skip_dates?: Array<string>;
     /**
      * Default: now.
      */
@@ -484,7 +486,7 @@ export type Schedule = {
 export type ScheduleChange = {
     name?: string;
     /**
-     * IANA; default: the workspace's.
+     * IANA; the workspace's if left out.
      */
     timezone?: string;
     enabled?: boolean;
@@ -506,7 +508,7 @@ export type ScheduleMode = 'respect' | 'enforce' | 'observe';
 export type ScheduleWanted = {
     name: string;
     /**
-     * IANA; default: the workspace's.
+     * IANA; the workspace's if left out.
      */
     timezone?: string;
     enabled?: boolean;
@@ -662,6 +664,26 @@ export type Transition = {
 export type Warning = {
     code: string;
     detail: string;
+};
+
+/**
+ * * `mon` - mon
+ * * `tue` - tue
+ * * `wed` - wed
+ * * `thu` - thu
+ * * `fri` - fri
+ * * `sat` - sat
+ * * `sun` - sun
+ */
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+/**
+ * On these days from one wall-clock time to another; to the next day when `to` is not later.
+ */
+export type WindowWanted = {
+    days: Array<Weekday>;
+    to: string;
+    from: string;
 };
 
 export type AccountWritable = {
@@ -1486,7 +1508,7 @@ export type SchedulesResumeResponses = {
 export type SchedulesResumeResponse = SchedulesResumeResponses[keyof SchedulesResumeResponses];
 
 export type SchedulesPreviewData = {
-    body: PreviewWanted;
+    body?: PreviewWanted;
     path?: never;
     query?: never;
     url: '/api/v1/schedules/preview';
