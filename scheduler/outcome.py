@@ -97,7 +97,7 @@ def after_refusal(row: Operation, error: Trouble, *, together: bool, now: dateti
     """One operation of a refused call: again later, again alone, or failed."""
     if isinstance(error, gateway.BadIds) and row.server.instance_id not in error.ids:
         again(row, error, wait=timedelta(), alone=False, now=now)
-    elif type(error) in BACKOFF and (together or row.grace_until > now):
+    elif type(error) in BACKOFF:
         again(row, error, wait=backoff(error, row.attempt), alone=together and one_of_many(error), now=now)
     elif together and one_of_many(error):
         again(row, error, wait=timedelta(), alone=True, now=now)
@@ -117,8 +117,11 @@ def backoff(error: Trouble, attempt: int) -> timedelta:
 
 
 def again(row: Operation, error: Trouble, *, wait: timedelta, alone: bool, now: datetime) -> None:
+    """Back to `requested`; when its grace would be over by then, this refusal is the end."""
     until = now + wait
-    if services.move([row.id], State.REQUESTED, not_before=until, alone=alone, call=None):
+    if until > row.grace_until:
+        give_up(row, error, now=now)
+    elif services.move([row.id], State.REQUESTED, not_before=until, alone=alone, call=None):
         services.free([row.id])
         transaction.on_commit(lambda: story.put_off(row, why=words(error), until=until))
 

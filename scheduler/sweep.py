@@ -5,7 +5,7 @@ decides.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -19,6 +19,8 @@ from shared.operations.states import State
 from shared.schedules import services as schedules
 
 BATCH = 500
+# A look ends an operation at its time-out; the sweep takes what no look has ended a minute later.
+SPARE = timedelta(minutes=1)
 
 
 def sweep() -> None:
@@ -47,16 +49,16 @@ def too_late(now: datetime) -> list[Operation]:
 
 
 def never_seen(now: datetime) -> list[Operation]:
-    """Accepted operations past their time-out in regions that no look has reached since."""
+    """Operations under way so long that the looks must have failed, or EC2 no longer shows the server."""
     done: list[Operation] = []
     for action, limit in TIMEOUT.items():
-        silent = Operation.objects.filter(
-            state=State.ACCEPTED,
-            action=action,
-            accepted_at__lt=now - limit,
-            server__region__look_failures__gt=0,
-        )
+        since = now - limit - SPARE
+        silent = Operation.objects.filter(state=State.ACCEPTED, action=action, accepted_at__lt=since)
+        lost = Operation.objects.filter(state=State.SENDING, action=action, sending_at__lt=since)
         done += ended(silent.values_list("id", flat=True)[:BATCH], State.UNKNOWN, reason="not_seen", now=now)
+        done += ended(
+            lost.values_list("id", flat=True)[:BATCH], State.UNKNOWN, reason="call_unanswered", now=now
+        )
     return done
 
 

@@ -26,7 +26,7 @@ SENTENCES = {
     "cancelled_by_person": "Taken back by {author} before it was sent.",
     "end_seen": "The server was seen {goal}.",
     "reboot_seen": "The status checks were seen to fail and recover.",
-    "gave_up": "EC2 could not be reached in time: {aws}",
+    "gave_up": "It could not be done in time: {aws}",
 }
 # What EC2's terse StateReason usually means, and what to do
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html).

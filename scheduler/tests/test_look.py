@@ -1,0 +1,113 @@
+"""Looking: what changes a row, what does not, and what nobody may conclude from one answer."""
+
+from collections.abc import Callable
+
+from scheduler import look, send
+from scheduler.ec2 import gateway
+from scheduler.observe import Sight, observe
+from scheduler.tests.acting import ask, look_now
+from scheduler.tests.conftest import Time, WorldEc2
+from shared import broker
+from shared.fleet.models import Observation, Region, Server
+from shared.operations.models import Operation
+from shared.schedules.models import Schedule
+from simulator.world import World
+
+New = Callable[..., Schedule]
+
+
+def test_an_older_answer_never_replaces_a_newer_one(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    early = time.moment
+    later = time.forward(10)
+    observe(region, [Sight(server.instance_id, "stopped", "", later)], asked_at=later, dated=True)
+    observe(region, [Sight(server.instance_id, "running", "ok", early)], asked_at=early, dated=True)
+    server.refresh_from_db()
+    assert (server.observed_state, server.observed_at) == ("stopped", later)
+
+
+def test_an_outside_change_is_seen_and_told_as_not_ours(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    instance = world.instance(server.instance_id)
+    assert instance is not None
+    world.outside(instance, "stop")
+    time.forward(60)
+    look_now(region)
+    server.refresh_from_db()
+    assert server.observed_state == "stopped"
+    assert Observation.objects.get().after == "stopped"
+    assert Operation.objects.count() == 0
+
+
+def test_an_unchanged_region_costs_no_writes_to_servers(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    before = server.observed_at
+    time.forward(60)
+    look_now(region)
+    server.refresh_from_db()
+    region.refresh_from_db()
+    assert (server.observed_at, region.looked_at) == (before, time.moment)
+
+
+def test_a_server_ec2_does_not_show_is_absent_and_comes_back(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    instance = world.instance(server.instance_id)
+    assert instance is not None
+    world.remove(instance)
+    time.forward(60)
+    look_now(region)
+    server.refresh_from_db()
+    assert server.missing_since == time.moment
+    world.add(instance)
+    time.forward(60)
+    look_now(region)
+    server.refresh_from_db()
+    assert server.missing_since is None
+
+
+def test_two_workers_do_not_look_at_one_region_at_once(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    Region.objects.update(look_lease_until=time.moment + look.LEASE)
+    look.look_at(region.id)
+    region.refresh_from_db()
+    assert region.looked_at is None
+
+
+def test_an_unreadable_region_changes_nothing_and_says_so_once(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    ec2.refuse = gateway.Denied("You are not authorized", code="UnauthorizedOperation")
+    look_now(region)
+    look_now(region)
+    server.refresh_from_db()
+    region.refresh_from_db()
+    assert (server.observed_state, server.missing_since) == ("running", None)
+    assert (region.look_failures, region.look_error) == (2, "You are not authorized")
+    assert region.next_look_at is not None
+    assert region.next_look_at > time.moment
+
+
+def test_after_acceptance_somebody_will_look_soon(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, knocks: list[tuple[str, dict[str, object]]]
+) -> None:
+    ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    assert (broker.LOOK_AT_REGION, {"region": region.id}) in knocks
+
+
+def test_after_a_start_the_new_address_is_asked_for(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    server = new_server("off", "stopped")
+    time.forward(60)
+    ask(server, "start", time)
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    region.refresh_from_db()
+    assert region.wanted_discover_at == time.moment
