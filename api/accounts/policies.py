@@ -11,14 +11,8 @@ from shared.fleet.models import Account
 
 # The API does not know its installation's own AWS identity, and must not.
 PRINCIPAL = "arn:aws:iam::ACCOUNT-CLOUDEVY-RUNS-IN:root"
-READ = [
-    "ec2:DescribeInstances",
-    "ec2:DescribeInstanceStatus",
-    "ec2:DescribeInstanceAttribute",
-    "ec2:DescribeRegions",
-    "cloudwatch:GetMetricData",
-]
-ACT = ["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]
+LOOK = ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "cloudwatch:GetMetricData"]
+POWER = ["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]
 
 
 def policies(account: Account) -> dict[str, Any]:
@@ -42,8 +36,8 @@ def trust(external_id: str) -> dict[str, Any]:
 
 def permissions() -> dict[str, Any]:
     return document(
-        {"Sid": "Look", "Effect": "Allow", "Action": READ, "Resource": "*"},
-        {"Sid": "Act", "Effect": "Allow", "Action": ACT, "Resource": "arn:aws:ec2:*:*:instance/*"},
+        {"Sid": "Look", "Effect": "Allow", "Action": LOOK, "Resource": "*"},
+        {"Sid": "Power", "Effect": "Allow", "Action": POWER, "Resource": "arn:aws:ec2:*:*:instance/*"},
     )
 
 

@@ -34,7 +34,6 @@ REFUSALS: dict[str, type[NotAllowed]] = {
     kind.code: kind
     for kind in (errors.ServerBusy, errors.ServerGone, errors.ServerProtected, errors.WrongState)
 }
-SCHEDULE_CHANGED = "The schedule was changed, paused or deleted before this could be sent."
 
 
 class Knock(Protocol):
@@ -214,4 +213,5 @@ def withdraw(schedule: Schedule, *, now: datetime) -> int:
 
 
 def cancel_all(ids: Iterable[int], *, now: datetime) -> int:
-    return move(ids, State.CANCELLED, reason="schedule_changed", detail=SCHEDULE_CHANGED, finished_at=now)
+    why = "schedule_changed"
+    return move(ids, State.CANCELLED, reason=why, detail=sentence(why), finished_at=now)
