@@ -96,9 +96,9 @@ def postgres(home: Path) -> Iterator[Postgres]:
         yield POSTGRES
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def broker(home: Path) -> Iterator[RedisServer]:
-    """The broker, up; where `CLOUDEVY_BROKER_URL` points. Without this fixture nobody listens there."""
+    """The broker, up and empty; where `CLOUDEVY_BROKER_URL` points. Without this fixture nobody listens there."""
     with running(REDIS.program()) as child:
         processes.wait_until(REDIS.answers, child, name="Redis")
         yield REDIS
