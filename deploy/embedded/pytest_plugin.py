@@ -98,7 +98,7 @@ def postgres(home: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 def broker(home: Path) -> Iterator[RedisServer]:
-    """The broker, up and empty; where `CLOUDEVY_BROKER_URL` points. Without this fixture nobody listens there."""
+    """The broker, up and empty, at `CLOUDEVY_BROKER_URL`. Without this fixture nobody listens there."""
     with running(REDIS.program()) as child:
         processes.wait_until(REDIS.answers, child, name="Redis")
         yield REDIS
