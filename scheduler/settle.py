@@ -57,6 +57,8 @@ def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
     """Do what the verdict says; True when the operation has ended."""
     if settled.dipped:
         Operation.objects.filter(id=operation.id, dipped_at=None).update(dipped_at=now)
+    if settled.healthy:
+        Operation.objects.filter(id=operation.id).update(snapshot=operation.snapshot | {"checks": "ok"})
     if settled.to is None:
         return False
     if settled.to == State.ACCEPTED:

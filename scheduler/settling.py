@@ -44,11 +44,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Where the operation goes. `to` None: stay and look again. `surprise`: ask EC2 for its reason first."""
+    """Where the operation goes. `to` None: stay and look again. `surprise`: ask EC2 for its reason first.
+
+    `healthy` and `dipped` are steps of a reboot's proof that this look has shown.
+    """
 
     to: State | None = None
     reason: str = ""
     words: Mapping[str, object] = field(default_factory=dict)
+    healthy: bool = False
     dipped: bool = False
     surprise: bool = False
 
@@ -65,7 +69,7 @@ def settle(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
     if seen.state in ("terminated", "shutting-down"):
         return Settled(State.FAILED, "ended_elsewhere", {"state": "terminated"})
     settled = reboot(sent, seen) if sent.action == "reboot" else start_or_stop(sent, seen)
-    if settled is STAY and now - sent.accepted_at >= TIMEOUT[sent.action]:
+    if settled.to is None and now - sent.accepted_at >= TIMEOUT[sent.action]:
         return overdue(sent.action, seen.state)
     return settled
 
@@ -80,7 +84,10 @@ def start_or_stop(sent: Sent, seen: Seen) -> Settled:
 
 
 def reboot(sent: Sent, seen: Seen) -> Settled:
-    """A reboot is proven by status checks that were good, failed, and are good again."""
+    """A reboot is proven by status checks that were good, failed, and are good again.
+
+    Good before it was sent, or still good right after EC2 accepted it: EC2 only queues a reboot.
+    """
     if seen.state != "running":
         return (
             Settled(State.FAILED, "ended_elsewhere", {"state": seen.state})
@@ -89,6 +96,8 @@ def reboot(sent: Sent, seen: Seen) -> Settled:
         )
     if sent.dipped and seen.checks == "ok":
         return Settled(State.SUCCEEDED, "reboot_seen")
+    if not sent.was_healthy and seen.checks == "ok":
+        return Settled(healthy=True)
     if sent.was_healthy and not sent.dipped and seen.checks in SICK:
         return Settled(dipped=True)
     return STAY

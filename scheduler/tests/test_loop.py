@@ -137,3 +137,15 @@ def test_people_go_before_rules(
     send.drain(region.id, "stop")
     assert state(mine) == ("accepted", "")
     assert Operation.objects.get(origin="rule").state == "requested"
+
+
+def test_a_reboot_is_proven_although_our_knowledge_of_the_checks_was_old(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    Server.objects.update(checks="initializing")
+    operation = ask(server, "reboot", time)
+    send.drain(region.id, "reboot")
+    for _ in range(30):
+        time.forward(1)
+        look_now(region)
+    assert state(operation) == ("succeeded", "reboot_seen")

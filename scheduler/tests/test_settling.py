@@ -72,6 +72,12 @@ def test_checks_that_were_not_good_before_a_reboot_cannot_prove_it() -> None:
     young = sent("reboot", was_healthy=False)
     assert settle(young, Seen("running", "initializing", after(9)), now=after(9)) is STAY
     assert looked(young, "running", at=40, checks="ok") == (None, "")
+    assert looked(young, "running", at=301, checks="ok") == (State.UNKNOWN, "reboot_not_proven")
+
+
+def test_checks_still_good_after_ec2_accepted_count_as_good_before() -> None:
+    unknown = sent("reboot", was_healthy=False)
+    assert settle(unknown, Seen("running", "ok", after(1)), now=after(1)).healthy
 
 
 LEASE = SENT_AT + timedelta(seconds=15)
