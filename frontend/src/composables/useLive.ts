@@ -4,7 +4,7 @@ import { computed, inject, onScopeDispose, provide, shallowReactive, toValue, ty
 import { askOperations, readOperation } from '@/api/operations'
 import { readStatuses } from '@/api/servers'
 import type { Action, Refusal, Server, StatusAnswer } from '@/domain/model'
-import { AFTER_ASKING_MS } from '@/domain/pace'
+import { AFTER_ASKING_MS, nearestAction } from '@/domain/pace'
 import { isChanging } from '@/domain/status'
 import { createLiveStore, type Learned } from './liveStore'
 import { trace } from './trace'
@@ -19,6 +19,7 @@ type Shown = MaybeRefOrGetter<readonly number[]>
 function createLive(onChange: (servers: number[]) => void) {
   const store = createLiveStore()
   const shown = shallowReactive(new Set<Shown>())
+  let awaited: number | null = null
 
   const ids = computed(() => {
     const all = new Set([...store.ownServers.value, ...[...shown].flatMap((each) => toValue(each))])
@@ -43,8 +44,8 @@ function createLive(onChange: (servers: number[]) => void) {
 
   function nextActionAt(): number | null {
     const moments = store.entries(ids.value).flatMap((entry) => (entry.next_action ? [toLocalClock(entry.next_action.at)] : []))
-    const coming = moments.filter((moment) => moment > Date.now())
-    return coming.length > 0 ? Math.min(...coming) : null
+    awaited = nearestAction(moments, awaited, Date.now())
+    return awaited
   }
 
   function onAnswer(answer: StatusAnswer, askedAt: number): void {

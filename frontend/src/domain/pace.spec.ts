@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { nextDelay, type Situation } from './pace'
+import { nearestAction, nextDelay, type Situation } from './pace'
 
 const calm: Situation = { now: 1_000_000, failures: 0, ownOpen: false, nextActionAt: null, random: 0.5 }
 const after = (part: Partial<Situation>): number => nextDelay({ ...calm, ...part })
@@ -25,4 +25,15 @@ describe('the pace of polling', () => {
     expect(after({ failures: 1, random })).toBeCloseTo(expected))
 
   it('obeys the API when it says how long to wait', () => expect(after({ failures: 1, retryAfterMs: 25_000 })).toBe(25_000))
+})
+
+describe('the action whose question is awaited', () => {
+  it('is the nearest of those to come', () => expect(nearestAction([9_000, 5_000], null, 1_000)).toBe(5_000))
+
+  it('is remembered until its question was asked, though the answers no longer mention it', () =>
+    expect(nearestAction([60_000], 5_000, 5_200)).toBe(5_000))
+
+  it('is forgotten when its question was due', () => expect(nearestAction([60_000], 5_000, 6_500)).toBe(60_000))
+
+  it('is none where nothing is planned', () => expect(nearestAction([], null, 0)).toBeNull())
 })

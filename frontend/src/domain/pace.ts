@@ -19,6 +19,15 @@ export interface Situation {
   random: number
 }
 
+/**
+ * The next action whose own question is still to be asked. One that was due a moment ago has to be remembered: the
+ * answers no longer mention it.
+ */
+export function nearestAction(known: readonly number[], remembered: number | null, now: number): number | null {
+  const awaited = [...known, ...(remembered === null ? [] : [remembered])].filter((moment) => moment + AFTER_NEXT_ACTION_MS > now)
+  return awaited.length > 0 ? Math.min(...awaited) : null
+}
+
 function backOff(failures: number, random: number): number {
   const base = BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length) - 1] ?? BACK_OFF_MS[0]
   return base * (1 - JITTER + 2 * JITTER * random)
