@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Least
 
 from scheduler import hands, story
 from scheduler.connect import connect
@@ -133,16 +134,20 @@ def newcomers(region: Region, instance_ids: set[str]) -> None:
 
 
 def after(region: Region) -> None:
-    """When to look again, and the end of any trouble."""
+    """When to look again, and the end of any trouble.
+
+    The long pause is written first and what moves is read after it, so that something sent meanwhile is either
+    seen here or moves the look forward itself.
+    """
     now = clock.now()
-    pause = cadence(region, now=now)
-    next_at = now + pause
     rows = Region.objects.filter(id=region.id)
     rows.filter(look_failures__gt=0).update(look_failures=0, look_error="")
-    rows.update(look_lease_until=None, next_look_at=next_at)
+    rows.update(look_lease_until=None, next_look_at=now + IDLE)
     if region.look_failures:
         story.region_back(region=region.id, name=region.name, account=region.account_id)
+    pause = cadence(region, now=now)
     if pause < IDLE:
+        look_by(region, now + pause)
         hands.later(pause.total_seconds() + 0.005, broker.LOOK_AT_REGION, region=region.id)
 
 
@@ -173,9 +178,9 @@ def pause_at(age: timedelta) -> timedelta:
     return timedelta(seconds=5)
 
 
-def expect_change(region: Region, *, now: datetime) -> None:
-    """Something was sent: look soon."""
-    Region.objects.filter(id=region.id).update(next_look_at=now + FIRST_LOOK)
+def look_by(region: Region, moment: datetime) -> None:
+    """Look at that moment at the latest; a look that is due earlier stays where it is."""
+    Region.objects.filter(id=region.id).update(next_look_at=Least(F("next_look_at"), moment))
 
 
 def trouble(region: Region, error: CloudError | CredentialUnusable) -> None:

@@ -46,7 +46,7 @@ def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.
         sights = [Sight(instance_id, state, "", call.sent_at) for instance_id, state in answer.states.items()]
         observe(region, sights, asked_at=call.sent_at)
         nothing_to_do(mine, answer, now=now)
-        look.expect_change(region, now=now)
+        look.look_by(region, now + look.FIRST_LOOK)
     tell(region, call, mine)
     hands.later(look.FIRST_LOOK.total_seconds(), broker.LOOK_AT_REGION, region=region.id)
 
@@ -81,7 +81,7 @@ def refused(region: Region, call: Call, rows: list[Operation], error: Trouble) -
         count_tokens(region, call, error, len(rows), now=now)
         for row in mine:
             after_refusal(row, error, together=len(mine) > 1, now=now)
-        look.expect_change(region, now=now)
+        look.look_by(region, now + look.FIRST_LOOK)
     hands.soon(broker.LOOK_AT_REGION, region=region.id)
 
 
@@ -151,7 +151,7 @@ def words(error: Trouble) -> str:
 
 def nobody_knows(region: Region, call: Call, rows: list[Operation], error: gateway.Unanswered) -> None:
     """No answer: the operations stay `sending`; when the lease has passed, looking decides."""
-    Region.objects.filter(id=region.id).update(next_look_at=call.lease_until)
+    look.look_by(region, call.lease_until)
     seconds = max(0.0, (call.lease_until - clock.now()).total_seconds())
     hands.later(seconds + 0.1, broker.LOOK_AT_REGION, region=region.id)
     story.unanswered(call=call.id, count=len(rows), why=words(error))

@@ -6,7 +6,7 @@ from scheduler import look, send
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
 from scheduler.tests.acting import ask, look_now
-from scheduler.tests.conftest import Time, WorldEc2
+from scheduler.tests.conftest import NOON, Time, WorldEc2
 from shared import broker
 from shared.fleet.models import Observation, Region, Server
 from shared.operations.models import Operation
@@ -111,3 +111,28 @@ def test_after_a_start_the_new_address_is_asked_for(
     look_now(region)
     region.refresh_from_db()
     assert region.wanted_discover_at == time.moment
+
+
+def test_a_stream_of_new_operations_never_puts_the_next_look_off(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    for number in range(3):
+        ask(new_server(f"s{number}"), "stop", time)
+        send.drain(region.id, "stop")
+        time.forward(0.4)
+    region.refresh_from_db()
+    assert region.next_look_at is not None
+    assert region.next_look_at <= NOON + look.FIRST_LOOK
+
+
+def test_a_call_without_an_answer_does_not_put_other_looks_off(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    ask(new_server("a"), "stop", time)
+    send.drain(region.id, "stop")
+    ec2.silent_after = True
+    ask(new_server("b"), "stop", time)
+    send.drain(region.id, "stop")
+    region.refresh_from_db()
+    assert region.next_look_at is not None
+    assert region.next_look_at <= NOON + look.FIRST_LOOK
