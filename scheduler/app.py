@@ -38,7 +38,10 @@ app.conf.update(
         "socket_connect_timeout": 5,
         "health_check_interval": 15,
     },
+    # Only tasks acknowledged late would be cancelled, and there are none; said aloud, Celery does not warn.
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     beat_max_loop_interval=1,
+    beat_sync_every=30,
 )
 app.set_default()
 
