@@ -136,8 +136,8 @@ def newcomers(region: Region, instance_ids: set[str]) -> None:
 def after(region: Region) -> None:
     """When to look again, and the end of any trouble.
 
-    The long pause is written first and what moves is read after it, so that something sent meanwhile is either
-    seen here or moves the look forward itself.
+    The long pause is written first and what moves is read after it, so that something sent meanwhile is
+    either seen here or moves the look forward itself.
     """
     now = clock.now()
     rows = Region.objects.filter(id=region.id)

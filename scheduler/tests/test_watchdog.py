@@ -24,7 +24,7 @@ def test_a_hanging_request_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> 
         ended.append(code)
         stop.set()
 
-    monkeypatch.setattr(watchdog.os, "_exit", end)
+    monkeypatch.setattr("os._exit", end)
     monkeypatch.setattr(watchdog, "PERIOD_SECONDS", 0.01)
     with watched():
         watch(stop=stop, limit=0.0)
