@@ -44,6 +44,7 @@ TOOLS = (
     Tool("shellcheck", shellcheck),
     Tool("eslint", npm("lint"), folder="frontend"),
     Tool("vue-tsc", npm("typecheck"), folder="frontend"),
+    Tool("generated client", npm("generate:check"), folder="frontend"),
 )
 
 
