@@ -1,5 +1,6 @@
 """Start and stop the launcher as a person would, and see which processes it has."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -26,12 +27,18 @@ def launched(folder: Path, *options: str) -> Iterator[Launcher]:
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
+            preexec_fn=deaf,
         )
     try:
         yield launcher
     finally:
         launcher.kill()
         launcher.wait()
+
+
+def deaf() -> None:
+    """As a shell starts a background job: Ctrl-C is not for it. Somebody who sends SIGINT still means it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def when_ready(launcher: Launcher, folder: Path) -> Ready:

@@ -28,8 +28,7 @@ FIRST_PORT = 8001
 def main() -> int:
     """Run until told to stop."""
     wanted = options.parse(sys.argv[1:], base=Path(os.environ.get("CLOUDEVY_RUN_FROM", ".")))
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)
+    listen()
     try:
         with houses.occupied(wanted.data, reset=wanted.reset) if wanted.data else houses.rented() as house:
             return live(house, wanted)
@@ -44,6 +43,15 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return int(wanted.story)
+
+
+def listen() -> None:
+    """Stop on request. A shell starts its background jobs deaf to Ctrl-C, and nohup means what it says."""
+    signs = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signs.append(signal.SIGHUP)
+    for sign in signs:
+        signal.signal(sign, signal.default_int_handler)
 
 
 def live(house: House, wanted: Options) -> int:
