@@ -100,6 +100,7 @@ class Ready:
     gone: bool = False
     protected: bool = False
     newer: bool = False
+    region_enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +114,14 @@ def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
     """RUN, a reason not to, or when to ask again."""
     if ready.gone or ready.observed_state in ("terminated", "shutting-down"):
         return Verdict("server_gone")
-    if ready.by_rule and ready.protected:
-        return Verdict("protected")
-    if now > ready.grace_until:
-        return Verdict("too_late")
-    if ready.newer:
-        return Verdict("superseded")
-    return by_state(ready, now=now)
+    objections = (
+        (not ready.region_enabled, "account_disabled"),
+        (ready.by_rule and ready.protected, "protected"),
+        (now > ready.grace_until, "too_late"),
+        (ready.newer, "superseded"),
+    )
+    reason = next((reason for objects, reason in objections if objects), "")
+    return Verdict(reason) if reason else by_state(ready, now=now)
 
 
 def by_state(ready: Ready, *, now: datetime) -> Verdict | Wait:

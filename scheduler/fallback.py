@@ -36,6 +36,9 @@ def once() -> list[str]:
     except (DatabaseError, InterfaceError) as error:
         log.warning("The fallback clock waits, the database is not answering: %s", str(error).strip())
         return []
+    except Exception:  # noqa: BLE001  the top of this thread's loop: one bad tick must not end the clock
+        log.exception("A tick failed; the fallback clock goes on.")
+        return []
     finally:
         close_old_connections()
 

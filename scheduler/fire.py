@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from scheduler import hands, story
 from scheduler.deciding import RUN, Occurrence, Verdict, verdicts
@@ -64,6 +64,7 @@ def claim_all(now: datetime) -> None:
 def claim(now: datetime) -> int:
     """One batch of due rules; the number claimed. Rules that another process holds are left to it."""
     with transaction.atomic():
+        one_at_a_time()
         rules = list(
             Rule.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("schedule")
@@ -76,6 +77,12 @@ def claim(now: datetime) -> int:
         Rule.objects.bulk_update(rules, PLANNED)
     follow_up(rules, made)
     return len(rules)
+
+
+def one_at_a_time() -> None:
+    """Rules of one moment are judged together, so one claim runs at a time; others wait for its commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy fire', 0))")
 
 
 def follow_up(rules: list[Rule], made: list[Operation]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from shared import broker
 from shared.logs import log
@@ -47,7 +47,9 @@ def here(name: str, **ids: int | str) -> None:
     close_old_connections()
     try:
         WORK[name](**ids)
-    except (DatabaseError, InterfaceError) as error:
+    except (OperationalError, InterfaceError) as error:
         log.warning("%s put off, the database is not answering: %s", name, str(error).strip())
+    except Exception:  # noqa: BLE001  the top of a piece of work: nobody else would hear of it
+        log.exception("%s failed", name)
     finally:
         close_old_connections()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 
 from scheduler import hands, story
 from scheduler.connect import connect
@@ -46,7 +46,11 @@ def due_regions(now: datetime) -> list[int]:
 
 
 def due(now: datetime) -> QuerySet[Region]:
-    wanted = Q(wanted_look_at__isnull=False) | Q(next_look_at__isnull=True) | Q(next_look_at__lte=now)
+    wanted = (
+        Q(wanted_look_at__isnull=False, look_failures=0)
+        | Q(next_look_at__isnull=True)
+        | Q(next_look_at__lte=now)
+    )
     free = Q(look_lease_until__isnull=True) | Q(look_lease_until__lte=now)
     return Region.objects.filter(wanted & free, enabled=True, discovered_at__isnull=False)
 
@@ -120,7 +124,8 @@ def write_down(region: Region, glance: Glance) -> tuple[list[Operation], list[Su
         if glance.full:
             mine = Server.objects.filter(region=region).exclude(observed_state=Server.Observed.TERMINATED)
             absent(region, set(mine.values_list("instance_id", flat=True)) - known, asked_at=glance.asked_at)
-            Region.objects.filter(id=region.id).update(looked_at=glance.asked_at)
+            latest = Greatest(F("looked_at"), glance.asked_at)
+            Region.objects.filter(id=region.id).update(looked_at=latest)
             newcomers(region, known)
         absent(region, glance.unknown, asked_at=glance.asked_at)
         return settle_region(active, glance.sights, now=clock.now())

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from scheduler import story
 from shared.fleet.models import Observation, Region, Server
 from shared.fleet.status import seen_at
@@ -66,7 +68,7 @@ def note(row: Server, sight: Sight) -> Observation | None:
     if before == sight.state:
         return None
     row.state_reason = sight.reason
-    story.changed(server=row.id, name=str(row), before=before, after=sight.state, ours=bool(row.transition))
+    tell(row, before=before, after=sight.state)
     return Observation(
         workspace_id=row.workspace_id,
         server=row,
@@ -75,6 +77,16 @@ def note(row: Server, sight: Sight) -> Observation | None:
         reason=sight.reason,
         asked_at=sight.asked_at,
     )
+
+
+def tell(row: Server, *, before: str, after: str) -> None:
+    """Once it is committed; a look that is rolled back has seen nothing."""
+    server, name, ours = row.id, str(row), bool(row.transition)
+
+    def told() -> None:
+        story.changed(server=server, name=name, before=before, after=after, ours=ours)
+
+    transaction.on_commit(told)
 
 
 def explain(server_id: int, reason: str) -> None:

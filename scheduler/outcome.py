@@ -97,17 +97,20 @@ def after_refusal(row: Operation, error: Trouble, *, together: bool, now: dateti
     """One operation of a refused call: again later, again alone, or failed."""
     if isinstance(error, gateway.BadIds) and row.server.instance_id not in error.ids:
         again(row, error, wait=timedelta(), alone=False, now=now)
-    elif type(error) in BACKOFF:
-        again(row, error, wait=backoff(error, row.attempt), alone=together and one_of_many(error), now=now)
     elif together and one_of_many(error):
         again(row, error, wait=timedelta(), alone=True, now=now)
+    elif type(error) in BACKOFF:
+        again(row, error, wait=backoff(error, row.attempt), alone=False, now=now)
     else:
         give_up(row, error, now=now)
 
 
 def one_of_many(error: Trouble) -> bool:
     """Whether one member may have spoilt the whole call without being named."""
-    return isinstance(error, gateway.NotNow | gateway.Impossible | gateway.NoCapacity)
+    if isinstance(error, gateway.Denied):
+        return error.code == "UnauthorizedOperation"  # policies may allow some servers and not others
+    members = isinstance(error, gateway.NotNow | gateway.Impossible | gateway.NoCapacity)
+    return members or type(error) is gateway.Refused
 
 
 def backoff(error: Trouble, attempt: int) -> timedelta:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler import hands, outcome, story, tokens
 from scheduler.connect import connect
@@ -31,6 +31,7 @@ MOST = 1000
 LEASE = timedelta(seconds=15)
 # A request older than this was frozen on its way; somebody else may have taken over (the lease is 15 s).
 STALE_SECONDS = 5.0
+DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -45,13 +46,14 @@ def drain(region: int, action: str) -> None:
     row = Region.objects.select_related("account").filter(id=region).first()
     if row is None:
         return  # its account was deleted meanwhile
+    guard = fresh(since=time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         call = claim(row, action)
     except IntegrityError:
         return  # another worker made one of these servers busy; the next sweep finds the rest
     if call is None:
         return
-    transmit(row, call)
+    transmit(row, call, guard)
     hands.soon(broker.DRAIN_REGION, region=region, action=action)
 
 
@@ -83,11 +85,18 @@ def candidates(region: Region, action: str, *, now: datetime) -> list[Operation]
         Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self", "server"))
         .select_related("server__region", "schedule", "author")
         .filter(server__region=region, action=action, state=State.REQUESTED, not_before__lte=now)
-        .filter(~Exists(active))
+        .filter(~Exists(active), ~Exists(asked_before()))
         .alias(by_rule=Q(origin=Origin.RULE.value))
         .order_by("by_rule", "due_at", "id")[:MOST]
     )
     return one_group(list(rows))
+
+
+def asked_before() -> QuerySet[Operation]:
+    """What a person or token asked of the same server earlier and that still waits: it goes first."""
+    waiting = Operation.objects.filter(server=OuterRef("server"), state=State.REQUESTED)
+    earlier = Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__lt=OuterRef("id"))
+    return waiting.exclude(origin=Origin.RULE.value).filter(earlier)
 
 
 def one_group(rows: list[Operation]) -> list[Operation]:
@@ -131,20 +140,20 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
         gone=is_gone(server, now=now),
         protected=server.protected,
         newer=newer,
+        region_enabled=region.enabled,
     )
 
 
 def overtaken(rows: list[Operation]) -> set[int]:
-    """Rule operations whose server has a later start or stop of a rule waiting too."""
-    later = Operation.objects.filter(
-        server=OuterRef("server"),
-        state=State.REQUESTED,
-        origin=Origin.RULE.value,
-        action__in=["start", "stop"],
-        due_at__gt=OuterRef("due_at"),
-    )
+    """Rule operations after which somebody decided otherwise: a later start or stop, or a better one at the
+    same instant, whether it still waits or has been carried out."""
+    decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
+    other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
+    later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
+    same = other.filter(due_at=OuterRef("due_at"))
+    beaten = Q(action="reboot") & Exists(same) | Q(action="stop") & Exists(same.filter(action="start"))
     mine = Operation.objects.filter(id__in=[row.id for row in rows], origin=Origin.RULE.value)
-    return set(mine.filter(Exists(later)).values_list("id", flat=True))
+    return set(mine.filter(later | beaten).values_list("id", flat=True))
 
 
 def affordable(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
@@ -172,18 +181,23 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
     Server.objects.bulk_update(servers, fields, batch_size=500)
 
 
-def transmit(region: Region, call: Call) -> None:
+def transmit(region: Region, call: Call, guard: Callable[[], None]) -> None:
     """The request itself, outside any transaction; then what came of it."""
-    guard = fresh(since=time.clock_gettime(time.CLOCK_BOOTTIME))
-    rows = list(
-        call.operations.select_related("server", "schedule", "author", "server__region").order_by("id")
-    )
+    rows = carried(call)
+    if not rows:
+        return  # overtaken: nothing of it is ours any more
     try:
         answer = ask(connect(region), call, rows, guard)
     except (CloudError, CredentialUnusable) as error:
         outcome.refused(region, call, rows, error)
     else:
         outcome.accepted(region, call, rows, answer)
+
+
+def carried(call: Call) -> list[Operation]:
+    """The operations that are still being sent with this call."""
+    rows = call.operations.select_related("server__region", "schedule", "author")
+    return list(rows.filter(state=State.SENDING).order_by("id"))
 
 
 def ask(ec2: Ec2, call: Call, rows: list[Operation], guard: Callable[[], None]) -> Answer:

@@ -32,6 +32,7 @@ def settle_region(
         if sight is None:
             continue
         settled = settle(sent(operation), Seen(sight.state, sight.checks, sight.asked_at), now=now)
+        note_proof(operation, settled, sight)
         if settled.surprise:
             surprises.append((operation, settled))
         elif apply(operation, settled, now=now):
@@ -47,18 +48,22 @@ def sent(operation: Operation) -> Sent:
         accepted_at=operation.accepted_at,
         lease_until=operation.call.lease_until if operation.call else None,
         grace_until=operation.grace_until,
-        attempt=operation.attempt,
         was_healthy=operation.snapshot.get("checks") == "ok",
-        dipped=operation.dipped_at is not None,
+        dipped_at=operation.dipped_at,
     )
+
+
+def note_proof(operation: Operation, settled: Settled, sight: Sight) -> None:
+    """Keep the steps of a reboot's proof, dated by the question that showed them."""
+    row = Operation.objects.filter(id=operation.id)
+    if settled.dipped:
+        row.filter(dipped_at=None).update(dipped_at=sight.asked_at)
+    if settled.healthy:
+        row.update(snapshot=operation.snapshot | {"checks": "ok"})
 
 
 def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
     """Do what the verdict says; True when the operation has ended."""
-    if settled.dipped:
-        Operation.objects.filter(id=operation.id, dipped_at=None).update(dipped_at=now)
-    if settled.healthy:
-        Operation.objects.filter(id=operation.id).update(snapshot=operation.snapshot | {"checks": "ok"})
     if settled.to is None:
         return False
     if settled.to == State.ACCEPTED:

@@ -15,7 +15,6 @@ TIMEOUT = {"start": timedelta(minutes=10), "stop": timedelta(minutes=20), "reboo
 # (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
 SETTLED_AFTER = timedelta(seconds=5)
 SECOND_LOOK = timedelta(seconds=15)
-MAX_ATTEMPTS = 5
 SICK = frozenset({"initializing", "impaired", "insufficient-data"})
 
 
@@ -28,9 +27,8 @@ class Sent:
     accepted_at: datetime | None = None
     lease_until: datetime | None = None
     grace_until: datetime | None = None
-    attempt: int = 1
     was_healthy: bool = False
-    dipped: bool = False
+    dipped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +92,11 @@ def reboot(sent: Sent, seen: Seen) -> Settled:
             if late_enough(sent, seen)
             else STAY
         )
-    if sent.dipped and seen.checks == "ok":
+    if sent.dipped_at is not None and seen.asked_at > sent.dipped_at and seen.checks == "ok":
         return Settled(State.SUCCEEDED, "reboot_seen")
     if not sent.was_healthy and seen.checks == "ok":
         return Settled(healthy=True)
-    if sent.was_healthy and not sent.dipped and seen.checks in SICK:
+    if sent.was_healthy and sent.dipped_at is None and seen.checks in SICK:
         return Settled(dipped=True)
     return STAY
 
@@ -124,8 +122,7 @@ def unanswered(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
         return Settled(State.ACCEPTED)
     if seen.asked_at < sent.sending_at + SECOND_LOOK:
         return STAY
-    in_time = sent.grace_until is None or now <= sent.grace_until
-    if in_time and sent.attempt < MAX_ATTEMPTS:
+    if sent.grace_until is None or now <= sent.grace_until:
         return Settled(State.REQUESTED)
     return Settled(State.UNKNOWN, "call_unanswered")
 

@@ -1,6 +1,7 @@
 """From a due rule to the end that was seen, against a world with EC2's rules and transition times."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Observation, Region, Server
 from shared.operations.models import Call, Operation
 from shared.people.models import User
-from shared.schedules.models import Schedule
+from shared.schedules.models import Rule, Schedule
 from simulator.world import World
 
 New = Callable[..., Schedule]
@@ -149,3 +150,57 @@ def test_a_reboot_is_proven_although_our_knowledge_of_the_checks_was_old(
         time.forward(1)
         look_now(region)
     assert state(operation) == ("succeeded", "reboot_seen")
+
+
+def test_a_rule_that_was_put_off_does_not_undo_what_was_decided_since(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, new_schedule: New
+) -> None:
+    new_schedule("stop", server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    fire.claim_all(time.moment)
+    Operation.objects.update(not_before=time.moment + timedelta(seconds=60))
+    time.forward(20)
+    since = ask(server, "start", time)
+    send.drain(region.id, "start")
+    assert state(since) in (("accepted", ""), ("succeeded", "already_in_state"))
+    time.forward(60)
+    look_now(region)
+    send.drain(region.id, "stop")
+    assert state(Operation.objects.get(action="stop")) == ("skipped", "superseded")
+
+
+@pytest.mark.parametrize("first", ["start", "stop"])
+def test_at_one_instant_start_wins_although_the_two_were_fired_apart(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, new_schedule: New, first: str
+) -> None:
+    for action in ("start", "stop"):
+        new_schedule(action, server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    due = time.moment
+    for action in (first, "stop" if first == "start" else "start"):
+        Rule.objects.filter(action=action).update(next_run_at=due)
+        Rule.objects.exclude(action=action).update(next_run_at=None)
+        fire.claim_all(time.moment)
+    send.drain(region.id, "stop")
+    assert state(Operation.objects.get(action="stop")) == ("skipped", "superseded")
+
+
+def test_what_one_person_asked_first_goes_first(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    first = ask(server, "stop", time)
+    time.forward(1)
+    second = ask(server, "start", time)
+    send.drain(region.id, "start")
+    assert state(second) == ("requested", "")
+    send.drain(region.id, "stop")
+    assert state(first) == ("accepted", "")
+
+
+def test_nothing_is_sent_to_a_region_that_is_switched_off(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    operation = ask(server, "stop", time)
+    Region.objects.update(enabled=False)
+    send.drain(region.id, "stop")
+    assert (state(operation), ec2.calls) == (("skipped", "account_disabled"), [])

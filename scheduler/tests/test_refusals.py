@@ -134,8 +134,8 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing(
     call = send.claim(region, "stop")
     assert call is not None
     Operation.objects.filter(id=operation.id).update(state=State.REQUESTED.value, call=None)
-    send.transmit(region, call)
-    assert state(operation) == ("requested", "")
+    send.transmit(region, call, lambda: None)
+    assert (state(operation), ec2.calls) == (("requested", ""), [])
 
 
 def test_a_frozen_process_does_not_send(time: Time, region: Region, server: Server, ec2: WorldEc2) -> None:
@@ -227,3 +227,16 @@ def test_no_room_until_the_grace_is_over_is_a_failure_that_says_so(
 def test_work_for_a_region_that_was_deleted_is_no_error(db: None) -> None:
     send.drain(4711, "stop")
     look.look_at(4711)
+
+
+def test_a_permission_missing_for_one_server_does_not_fail_the_others(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    two = [ask(new_server(name), "stop", time) for name in ("a", "b")]
+    ec2.refuse = gateway.Denied("You are not authorized", code="UnauthorizedOperation")
+    send.drain(region.id, "stop")
+    assert {state(each) for each in two} == {("requested", "")}
+    send.drain(region.id, "stop")
+    ec2.refuse = None
+    send.drain(region.id, "stop")
+    assert {state(each) for each in two} == {("failed", "denied"), ("accepted", "")}

@@ -61,8 +61,8 @@ def test_a_reboot_is_proven_by_good_checks_that_failed_and_came_back() -> None:
     healthy = sent("reboot", was_healthy=True)
     assert looked(healthy, "running", at=5, checks="ok") == (None, "")
     assert settle(healthy, Seen("running", "initializing", after(9)), now=after(9)).dipped
-    assert looked(replace(healthy, dipped=True), "running", at=20, checks="initializing") == (None, "")
-    assert looked(replace(healthy, dipped=True), "running", at=40, checks="ok") == (
+    assert looked(replace(healthy, dipped_at=after(9)), "running", at=20, checks="initializing") == (None, "")
+    assert looked(replace(healthy, dipped_at=after(9)), "running", at=40, checks="ok") == (
         State.SUCCEEDED,
         "reboot_seen",
     )
@@ -91,7 +91,6 @@ LOST = Sent("stop", SENT_AT, None, lease_until=LEASE, grace_until=SENT_AT + time
         ({}, "stopping", 16, (State.ACCEPTED, "")),
         ({}, "stopped", 16, (State.ACCEPTED, "")),
         ({}, "running", 16, (State.REQUESTED, "")),  # two readings apart by 15 s: it was not done
-        ({"attempt": 5}, "running", 16, (State.UNKNOWN, "call_unanswered")),
         ({"grace_until": SENT_AT}, "running", 16, (State.UNKNOWN, "call_unanswered")),
         ({"action": "start"}, "pending", 16, (State.ACCEPTED, "")),
         ({"action": "start"}, "stopped", 16, (State.REQUESTED, "")),
@@ -104,3 +103,9 @@ def test_a_call_without_an_answer_is_settled_by_looking(
     seen = Seen(state, "ok", SENT_AT + timedelta(seconds=at))
     settled = settle(replace(LOST, **facts), seen, now=seen.asked_at)  # type: ignore[arg-type]
     assert (settled.to, settled.reason) == expected
+
+
+def test_an_answer_older_than_the_dip_does_not_prove_the_reboot() -> None:
+    dipped = sent("reboot", was_healthy=True, dipped_at=after(9))
+    assert looked(dipped, "running", at=8, checks="ok") == (None, "")
+    assert looked(dipped, "running", at=10, checks="ok") == (State.SUCCEEDED, "reboot_seen")

@@ -3,7 +3,7 @@
 SENTENCES = {
     "already_in_state": "Nothing to do: the server was already {goal}.",
     "conflict": "Another rule for the same moment went first ({winner} wins over {action}).",
-    "superseded": "A later rule decided for this server while the scheduler was away.",
+    "superseded": "A later decision for this server went first.",
     "too_late": "Its time window had passed before it could be sent.",
     "held": "Kept {want} until {until} by {author}.",
     "skipped_once": "This one occurrence was set to be skipped.",

@@ -6,6 +6,8 @@ The caller gives the moment; nothing here reads a clock, asks AWS or writes a lo
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+
 from shared.fleet.models import Server
 from shared.operations.models import Operation
 from shared.operations.reasons import sentence
@@ -21,6 +23,7 @@ def move(ids: Iterable[int], to: State, **changes: object) -> int:
     return rows.update(state=to.value, **changes)
 
 
+@transaction.atomic
 def end(operation: Operation, to: State, *, reason: str, now: datetime, **words: object) -> bool:
     """End one operation with a reason in words, and free its server; False when it had ended already."""
     detail = sentence(reason, **words)

@@ -1,16 +1,17 @@
 """Creating, changing, pausing and ending schedules; keeps every rule's next moments right.
 
-Each function is one transaction and gets its moment from the caller. Moments are always strictly later than
-it, so an edit is never retroactive. It knows nothing of operations: whoever changes a schedule withdraws what
-its rules have asked for.
+Each function is one transaction. Moments are always strictly later than the caller's `now`, and than the
+moment the schedule's lock was had: what fired while an edit waited for it does not fire again. It knows
+nothing of operations: whoever changes a schedule withdraws what its rules have asked for.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from shared import clock
 from shared.errors import Invalid, RevisionMismatch
 from shared.fleet.models import Server
 from shared.people.models import User, Workspace
@@ -18,6 +19,7 @@ from shared.schedules import ahead
 from shared.schedules.checks import RuleText, check_rule
 from shared.schedules.models import Rule, Schedule, Target
 
+INSTANT = timedelta(microseconds=1)
 PLANNED = ["next_run_at", "next_nominal", "next_fold", "following"]
 
 
@@ -68,6 +70,7 @@ def create(draft: Draft, *, workspace: Workspace, author: User | None, now: date
 def change(schedule: Schedule, draft: Draft, *, revision: int | None, now: datetime) -> Change:
     """Change what the draft names. RevisionMismatch when somebody saved since `revision`."""
     change = Change(locked(schedule))
+    now = max(now, clock.now())
     check_revision(change.schedule, revision)
     take_over(change, draft)
     if draft.rules is not None and put_rules(change.schedule, draft.rules, now=now):
@@ -115,6 +118,7 @@ def delete(schedule: Schedule) -> None:
 def pause(schedule: Schedule, *, reason: str, until: datetime | None, now: datetime) -> Schedule:
     """Nothing of it happens until `until`, or until somebody resumes it."""
     row = locked(schedule)
+    now = max(now, clock.now())
     row.paused_at, row.paused_until, row.pause_reason = now, until, reason
     row.save(update_fields=["paused_at", "paused_until", "pause_reason", "updated_at"])
     plan(row, now=now)
@@ -132,12 +136,15 @@ def resume(schedule: Schedule, *, now: datetime) -> Schedule:
 
 
 def resume_due(*, now: datetime) -> int:
-    """Resume every schedule whose pause has ended; the number. Rows that another holds are left to it."""
+    """Resume every schedule whose pause has ended; the number. Rows that another holds are left to it.
+
+    A moment at the very end of a pause counts, and so do those since, however late this is noticed.
+    """
     with transaction.atomic():
         ended = Schedule.objects.filter(paused_until__lte=now)
         rows = list(ended.select_for_update(skip_locked=True, no_key=True).order_by("id")[:100])
         for row in rows:
-            resume(row, now=now)
+            resume(row, now=(row.paused_until or now) - INSTANT)
     return len(rows)
 
 
