@@ -109,9 +109,10 @@ class Screen:
         found = [Toast(each["title"], each["description"]) for each in said]
         return [toast for toast in found if server is None or server.name in toast.description]
 
-    def toast(self, title: str, *, within: float = 10.0) -> Locator:
-        """The notice with this title, once it is on screen."""
-        found = self.page.locator("[data-sonner-toast]").filter(has_text=title)
+    def toast(self, title: str, server: Server, *, within: float = 10.0) -> Locator:
+        """The notice with this title about this server, once it is on screen."""
+        about = self.page.locator("[data-sonner-toast]").filter(has_text=server.name)
+        found = about.filter(has_text=title)
         expect(found).to_be_visible(timeout=within * 1000)
         return found
 

@@ -5,11 +5,12 @@ README is put there.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import StorageState, ViewportSize, expect
+from playwright.sync_api import StorageState, expect
 
 from deploy.embedded.client import Json
 from tests.e2e.axe import findings
@@ -19,73 +20,72 @@ from tests.e2e.schedule_form import ScheduleForm
 from tests.e2e.screen import Screen
 from tests.e2e.watch import refused
 
-HEIGHTS = {1280: 900, 360: 780}
+Theme = Literal["light", "dark"]
+LOOKS: tuple[tuple[Theme, int], ...] = (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360))
+WIDE = 1280
+HEIGHTS = {WIDE: 960, 360: 780}
 MOST_BYTES = 200_000
-look = pytest.mark.parametrize(
-    ("theme", "width"), [(theme, width) for theme in ("light", "dark") for width in HEIGHTS]
-)
 
 
-@dataclass
 class Visit:
-    """One tab in one theme and width, and what was found on its way."""
+    """One tab, and what was found on its way. Colours in motion would be judged as they are: no motion."""
 
-    screen: Screen
-    folder: Path
-    mark: str
-
-    def __post_init__(self) -> None:
+    def __init__(self, screen: Screen, folder: Path) -> None:
+        self.screen, self.page, self.folder = screen, screen.page, folder
         self.found: list[str] = []
 
-    def see(self, name: str, *, whole: bool = True) -> None:
-        """Judge and keep what is on screen once all of it is there."""
-        page = self.screen.page
-        expect(page.locator(".animate-breathe")).to_have_count(0)
-        page.wait_for_load_state("networkidle")
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        self.found += [f"{name} is {wider} pixels too wide"] if wider > 0 else []
-        self.found += findings(page)
-        picture = self.folder / f"{name}-{self.mark}.png"
-        if whole:
-            self.unrolled(picture)
-        else:
-            page.screenshot(path=picture)
+    def see(self, name: str, *, looks: Sequence[tuple[Theme, int]] = LOOKS, whole: bool = True) -> None:
+        """Judge and keep what is on screen, once all of it is there, in every theme and width."""
+        expect(self.page.locator(".animate-breathe")).to_have_count(0)
+        self.page.wait_for_load_state("networkidle")
+        for theme, width in looks:
+            self.wear(theme)
+            self.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+            self.judge(f"{name}-{theme}-{width}")
+            self.keep(f"{name}-{theme}-{width}", whole=whole)
+        self.page.set_viewport_size({"width": WIDE, "height": HEIGHTS[WIDE]})
 
-    def unrolled(self, picture: Path) -> None:
-        """All of the page as on a very high screen; the browser's own way leaves bars in the middle."""
-        page, size = self.screen.page, self.screen.page.viewport_size
+    def wear(self, theme: Theme) -> None:
+        """As a person's machine changes at dusk; the page follows with its next frame."""
+        self.page.emulate_media(color_scheme=theme)
+        expect(self.page.locator("html")).to_have_attribute("data-theme", theme)
+        self.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+
+    def judge(self, name: str) -> None:
+        wider = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        self.found += [f"{name} is {wider} pixels too wide"] if wider > 0 else []
+        self.found += [f"{name}: {finding}" for finding in findings(self.page)]
+
+    def keep(self, name: str, *, whole: bool) -> None:
+        """`whole`: as on a very high screen; the browser's own full picture has bars in its middle."""
+        size = self.page.viewport_size
         assert size
-        height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
-        page.screenshot(path=picture)
-        page.set_viewport_size(size)
+        if whole:
+            height = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+        self.page.screenshot(path=self.folder / f"{name}.png")
 
 
 @pytest.fixture
-def visit(open_screen: OpenScreen, session: StorageState, kept: Path, theme: str, width: int) -> Visit:
-    """The owner's tab. Colours on their way from one to another would be judged as they are: no motion."""
-    return Visit(tab(open_screen, theme, width, storage_state=session), kept, f"{theme}-{width}")
-
-
-def tab(open_screen: OpenScreen, theme: str, width: int, **more: object) -> Screen:
-    size = ViewportSize(width=width, height=HEIGHTS[width])
-    return open_screen(color_scheme=theme, viewport=size, reduced_motion="reduce", **more)
+def visit(open_screen: OpenScreen, session: StorageState, kept: Path) -> Visit:
+    """The owner's."""
+    return Visit(open_screen(storage_state=session, reduced_motion="reduce"), kept)
 
 
 def server_named(fleet: Fleet, name: str) -> Json:
     return fleet.api.all(f"/servers?search={name}")[0]
 
 
-@look
-def test_the_sign_in_is_fit_to_be_seen(open_screen: OpenScreen, kept: Path, theme: str, width: int) -> None:
-    visit = Visit(tab(open_screen, theme, width), kept, f"{theme}-{width}")
+def test_the_sign_in_is_fit_to_be_seen(open_screen: OpenScreen, kept: Path) -> None:
+    visit = Visit(open_screen(reduced_motion="reduce"), kept)
     visit.screen.watch.allow(refused(401))
     visit.screen.open("/sign-in")
     visit.see("sign-in")
     assert visit.found == []
 
 
-@look
 def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
     server, failed = (server_named(fleet, name)["id"] for name in ("api-dev-1", "batch-2"))
     schedule = fleet.api.all(f"/schedules?server={server}")[0]["id"]
@@ -106,9 +106,8 @@ def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
     assert visit.found == []
 
 
-@look
 def test_dialogs_menus_and_errors_are_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
-    screen, page = visit.screen, visit.screen.page
+    screen, page = visit.screen, visit.page
     screen.open("/accounts").page.get_by_role("button", name="Add account").click()
     screen.dialog("Connect an AWS account").get_by_role("button", name="Add account").click()
     visit.see("dialog-account", whole=False)
@@ -129,22 +128,15 @@ def test_dialogs_menus_and_errors_are_fit_to_be_seen(visit: Visit, fleet: Fleet)
     assert visit.found == []
 
 
-def test_servers_on_their_way_make_the_picture_of_the_readme(
-    open_screen: OpenScreen, session: StorageState, fleet: Fleet, kept: Path
-) -> None:
-    screen = tab(open_screen, "dark", 1280, storage_state=session)
+def test_servers_on_their_way_make_the_picture_of_the_readme(visit: Visit, fleet: Fleet) -> None:
     fleet.settle(stop=15, start=15)
     for action, name in (("stop", "build-runner-1"), ("start", "qa-db")):
         fleet.api.post("/operations", {"servers": [server_named(fleet, name)["id"]], "action": action})
-    screen.open("/servers").wait(4)
-    found = []
-    for theme in ("dark", "light"):
-        screen.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        visit = Visit(screen, kept, f"{theme}-1280")
-        visit.see("servers-changing", whole=False)
-        found += visit.found
-    assert found == []
-    picture = kept / "servers-changing-light-1280.png"
+    visit.page.set_viewport_size({"width": WIDE, "height": HEIGHTS[WIDE]})
+    visit.screen.open("/servers").wait(4)
+    visit.see("servers-changing", looks=LOOKS[:2], whole=False)
+    assert visit.found == []
+    picture = visit.folder / "servers-changing-light-1280.png"
     assert picture.stat().st_size < MOST_BYTES
     if wanted := os.environ.get("PICTURES"):
         Path(wanted).mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def test_a_page_loaded_in_mid_transition_picks_it_up(screen: Screen, fleet: Flee
     screen.shows(server, "Stopping", within=5)
     screen.shows(server, "Stopped")
     expect(screen.button("Start", server)).to_be_visible()
-    screen.toast("Server stopped")
+    screen.toast("Server stopped", server)
     assert [toast.title for toast in screen.toasts(server)] == ["Server stopped"]
     assert fleet.state(server)["state"] == "stopped"
 
@@ -92,12 +92,13 @@ def test_an_api_that_dies_and_returns_leaves_the_page_right(
 
 
 def test_a_change_from_outside_appears_by_itself(screen: Screen, fleet: Fleet) -> None:
-    server = fleet.add("outside", "running")
+    server = fleet.sample("crm-test")
     screen.open("/servers")
     screen.shows(server, "Running")
     fleet.outside(server, "stop")
     screen.shows(server, "Stopped", within=90)
-    screen.toast("Server stopped")
+    screen.toast("Server stopped", server)
     said = Toast("Server stopped", f"{server.name} · changed outside Cloudevy")
     assert screen.toasts(server) == [said]
     expect(screen.button("Start", server)).to_be_visible()
+    fleet.outside(server, "start")

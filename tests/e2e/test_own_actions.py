@@ -48,7 +48,7 @@ def test_a_reboot_is_shown_until_it_is_proven(screen: Screen, fleet: Fleet) -> N
     assert screen.pill(server).text_content() == "Rebooting"
     screen.shows(server, "Running")
     assert fleet.state(server)["checks"] == "ok"
-    screen.toast("Server rebooted")
+    screen.toast("Server rebooted", server)
     assert screen.toasts(server) == [Toast("Server rebooted", f"{server.name} · you asked")]
     assert len(fleet.calls(server, "RebootInstances")) == 1
 
@@ -73,7 +73,7 @@ def test_a_failed_start_stays_on_screen_with_the_reason_of_ec2(screen: Screen, f
     fleet.settle(start=2)
     fleet.fault(kind="failed_start", instance=server.instance, count=1)
     screen.open("/servers").press("Start", server)
-    toast = screen.toast("Start failed", within=20)
+    toast = screen.toast("Start failed", server, within=20)
     (operation,) = fleet.operations(server)
     assert (operation["state"], operation["reason"]) == ("failed", "failed_start")
     expect(toast).to_contain_text(server.name)
