@@ -6,6 +6,8 @@ import { ApiError } from './api/errors'
 import { onSignedOut } from './api/http'
 import App from './App.vue'
 import { useSession } from './composables/useSession'
+// Every page, the sign-in too, follows the machine from light to dark.
+import './composables/useTheme'
 import { createAppRouter } from './router'
 import './styles/main.css'
 
