@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from deploy.demo.client import Client, patiently
 from deploy.embedded import ready
-from deploy.embedded.client import Client, patiently
 
 Json = dict[str, Any]
 LEAD = timedelta(seconds=15)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.embedded.client import Client
+from deploy.demo.client import Client
 from deploy.embedded.programs import ROOT
 from deploy.embedded.ready import Ready, fetch
 from tests.launching import LONGEST_STOP, eventually, family, launched, living, when_ready

@@ -143,14 +143,14 @@ def credentials(house: House, site: Site) -> Ready:
 def seed(children: Children, house: House) -> None:
     """Sample accounts and schedules, once per data folder, through the public API like anybody's."""
     say("Adding sample accounts and schedules")
-    children.run(programs.tool("demo", str(house.told)))
+    children.run(programs.samples(house.told))
     house.seeded.touch()
 
 
 def tell_story(children: Children, house: House, wanted: Options) -> int:
     breaking = ("--break", wanted.part_to_break) if wanted.part_to_break else ()
     try:
-        children.run(programs.tool("story", str(house.told), *breaking))
+        children.run(programs.story(house.told, *breaking))
     except CannotStart:
         return 1  # it has said why itself
     return 0

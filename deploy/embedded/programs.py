@@ -159,10 +159,18 @@ def bootstrap(site: Site, *, credentials: Path) -> Program:
     return program("bootstrap", "api", "bootstrap", *who, environment=site.for_api())
 
 
-def tool(name: str, *arguments: str) -> Program:
-    """A part of the launcher that uses the public API like anybody else; its words are for the terminal."""
+def samples(told: Path) -> Program:
+    return tool("samples", "deploy.demo.samples", str(told))
+
+
+def story(told: Path, *arguments: str) -> Program:
+    return tool("story", "deploy.embedded.story", str(told), *arguments)
+
+
+def tool(name: str, module: str, *arguments: str) -> Program:
+    """Something that uses the public API like anybody else; its words are for the terminal."""
     environment = inherited(demo=True) | {"PYTHONUNBUFFERED": "1"}
-    return program(name, f"deploy.embedded.{name}", *arguments, environment=environment, shown=True)
+    return program(name, module, *arguments, environment=environment, shown=True)
 
 
 def program(

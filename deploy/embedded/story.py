@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from deploy.embedded import demo, ready
-from deploy.embedded.client import Client, Json, NotInTime, Refused, patiently
+from deploy.demo import samples
+from deploy.demo.client import Client, Json, NotInTime, Refused, patiently
+from deploy.embedded import ready
 from deploy.embedded.options import BREAKABLE
 from deploy.embedded.timeline import Act, mismatches, table
 
@@ -38,9 +39,9 @@ class Story:
 
     def tell(self) -> list[str]:
         """Play both acts; what did not agree, in sentences."""
-        demo.accounts(self.api)
-        servers = demo.discovered(self.api)
-        name = demo.NIGHTLY_SERVERS[0]
+        samples.accounts(self.api)
+        servers = samples.discovered(self.api)
+        name = samples.NIGHTLY_SERVERS[0]
         print(f"Two accounts, {len(servers)} servers discovered; the story is about {name}.")
         server = self.api.get(f"/servers/{servers[name]}")
         self.acts.append(self.act("stop", server, break_when="due"))
@@ -76,7 +77,7 @@ class Story:
         rows = self.api.all(f"/operations?schedule={schedule['id']}")
         if rows and rows[0]["accepted_at"] and pending:
             pending.pop()()
-        return rows[0] if rows and rows[0]["state"] in demo.ENDS else None
+        return rows[0] if rows and rows[0]["state"] in samples.ENDS else None
 
     def agreed(self, act: Act) -> Json | None:
         status = self.api.get(f"/servers/{act.server}/status")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from deploy.embedded.client import Client, Json
+from deploy.demo.client import Client, Json
 
 WAY = {"stop": "stopping", "start": "starting"}
 CALL = {"stop": "StopInstances", "start": "StartInstances"}

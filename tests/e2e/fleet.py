@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from deploy.embedded.client import Client, Json, patiently
+from deploy.demo.client import Client, Json, patiently
 from deploy.embedded.ready import Ready
 
 ACCOUNT = "111122223333"

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import StorageState, expect
 
-from deploy.embedded.client import Json
+from deploy.demo.client import Json
 from tests.e2e.axe import findings
 from tests.e2e.conftest import OpenScreen
 from tests.e2e.fleet import Fleet

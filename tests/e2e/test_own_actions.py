@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import expect
 
-from deploy.embedded.client import patiently
+from deploy.demo.client import patiently
 from tests.e2e.fleet import Fleet
 from tests.e2e.screen import Screen, Toast
 

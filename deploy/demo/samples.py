@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from deploy.embedded import ready
-from deploy.embedded.client import Client, Json, NotInTime, Refused, patiently
-from deploy.embedded.programs import FLEET
+from deploy.demo.client import Client, Json, NotInTime, Refused, patiently
+from simulator.fleet import DEMO as FLEET
 
 ENDS = ("succeeded", "failed", "unknown", "skipped", "cancelled")
 WEEKDAYS = "1-5"
@@ -32,8 +31,8 @@ NIGHTLY_SERVERS = ("api-dev-1", "web-stage")
 
 def main(told: Path) -> int:
     """0 when all samples are there."""
-    where = ready.read(told)
-    api, simulator = Client(f"{where.url}/api/v1", where.api_token), Client(str(where.simulator_url))
+    where = json.loads(told.read_text())
+    api, simulator = Client(f"{where['url']}/api/v1", where["api_token"]), Client(where["simulator_url"])
     try:
         accounts(api)
         servers = discovered(api)

@@ -1,0 +1,1 @@
+"""What stands beside a real installation for the demo, against stand-ins on loopback."""
