@@ -13,6 +13,6 @@ pin() {
 }
 
 pin dev "$@"
-for list in embedded api scheduler; do
+for list in embedded api scheduler installer; do
     pin "$list" -c requirements/dev.txt
 done
