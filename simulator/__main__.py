@@ -1,4 +1,4 @@
-"""`python -m simulator`: the simulator as a program on a loopback port."""
+"""`python -m simulator`: the simulator as a program; on a loopback port, unless more is asked for aloud."""
 
 import argparse
 import asyncio
@@ -21,8 +21,11 @@ def main() -> int:
     """0 after a signal; 2 with one sentence when it cannot begin."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     wanted = _arguments()
-    if not _is_loopback(wanted.host):
-        return _refuse(f"The simulator listens on loopback only, not on {wanted.host}. Use --host 127.0.0.1.")
+    if not (wanted.beyond_loopback or _is_loopback(wanted.host)):
+        return _refuse(
+            f"The simulator listens on loopback only, not on {wanted.host}. Use --host 127.0.0.1, or add "
+            "--beyond-loopback if everybody who reaches this machine may use and steer it."
+        )
     try:
         simulation = Simulation(fleet.load(wanted.fleet), profile=wanted.profile, seed=wanted.seed)
     except ValueError as error:
@@ -81,6 +84,9 @@ def _arguments() -> argparse.Namespace:
         prog="python -m simulator", description="An EC2, STS and CloudWatch to try against."
     )
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default %(default)s)")
+    parser.add_argument(
+        "--beyond-loopback", action="store_true", help="take any --host: whoever reaches it may use it"
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--fleet", type=Path, default=fleet.DEMO, help="JSON with accounts and servers")
     parser.add_argument(

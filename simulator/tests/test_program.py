@@ -52,6 +52,7 @@ def test_it_says_one_line_writes_the_ready_file_and_ends_clean(
     ("arguments", "words"),
     [
         (["--host", "0.0.0.0"], "loopback only"),
+        (["--host", "0.0.0.0"], "--beyond-loopback"),
         (["--host", "example.com"], "loopback only"),
         (["--fleet", "/nowhere/fleet.json"], "/nowhere/fleet.json"),
     ],
@@ -62,6 +63,20 @@ def test_it_refuses_with_one_sentence(arguments: list[str], words: str) -> None:
     assert process.returncode == 2
     assert words in complaints
     assert complaints.count("\n") == 1
+
+
+def test_it_leaves_loopback_only_when_told_aloud() -> None:
+    process = program("--host", "0.0.0.0", "--beyond-loopback", "--profile", "test")
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "listening on http://0.0.0.0:" in line
+        port = line.split("0.0.0.0:")[1].split()[0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sim/health", timeout=5) as answer:
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
 
 
 def test_a_taken_port_is_refused_with_one_sentence() -> None:
