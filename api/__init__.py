@@ -1,3 +1,5 @@
 """The HTTP program: it reads and writes rows, and asks the scheduler for what only AWS can answer."""
 
-VERSION = "0.1.0"
+from shared import VERSION
+
+__all__ = ["VERSION"]

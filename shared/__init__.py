@@ -1,0 +1,3 @@
+"""What both programs know."""
+
+VERSION = "0.1.0"

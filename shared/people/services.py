@@ -8,12 +8,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from shared.people.models import Membership, Role, Token, User, Workspace
 
 PREFIX = "cvy_"
 SHOWN = 12
+FIRST_WORKSPACE = "default"
 # Often enough for "last used", seldom enough not to write at every request.
 USED_AGAIN = timedelta(minutes=1)
 RANK = {role: rank for rank, role in enumerate(Role)}
@@ -25,15 +27,6 @@ class Known:
 
     token: Token
     role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class FirstOwner:
-    """What `bootstrap` made: None where it was there before."""
-
-    user: User
-    password: str | None
-    token: str | None
 
 
 def issue(
@@ -82,16 +75,22 @@ def membership(user: User) -> Membership | None:
     return Membership.objects.filter(user=user).select_related("workspace").order_by("id").first()
 
 
-def bootstrap(*, email: str, workspace: str = "default") -> FirstOwner:
-    """Make sure there is a workspace with an owner who can sign in. Makes only what is missing."""
+def lock_first_owner() -> None:
+    """Until the surrounding transaction ends, nobody else makes a first owner: the next one sees ours."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy first owner', 0))")
+
+
+def owner(*, workspace: str = FIRST_WORKSPACE) -> User | None:
+    """The one who has owned the workspace longest, if anybody does."""
+    owners = Membership.objects.filter(workspace__name=workspace, role=Role.OWNER, user__is_active=True)
+    first = owners.select_related("user").order_by("id").first()
+    return first.user if first else None
+
+
+def make_owner(*, email: str, password: str, workspace: str = FIRST_WORKSPACE) -> Membership:
+    """A new owner of the workspace; both are made, unless the workspace is there."""
     place, _ = Workspace.objects.get_or_create(name=workspace)
-    user = User.objects.filter(email__iexact=email).first()
-    password = None
-    if user is None:
-        password = secrets.token_urlsafe(18)
-        user = User.objects.create_user(email, password)
-    Membership.objects.get_or_create(workspace=place, user=user, defaults={"role": Role.OWNER})
-    token = None
-    if not Token.objects.filter(user=user, workspace=place).exists():
-        token = issue(user=user, workspace=place, name="bootstrap", scope=Role.OWNER)
-    return FirstOwner(user, password, token)
+    user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
+    made, _ = Membership.objects.update_or_create(workspace=place, user=user, defaults={"role": Role.OWNER})
+    return made
