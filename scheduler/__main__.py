@@ -1,28 +1,58 @@
-"""`python -m scheduler install | keygen | health`: what an operator does besides running worker and beat."""
+"""`python -m scheduler worker | beat | install | keygen`: the programs, and an operator's tools."""
 
+import argparse
+import signal
 import sys
 
-from shared import vault
+from shared import env, vault
+from shared.env import BadEnvironment
 
-USAGE = """usage: python -m scheduler COMMAND
-
-  install   write the fixed ticks into beat's table and remove those that are gone
-  keygen    print a new key pair for the vault: the public line, then the private one
-"""
+THREADS = 16
 
 
 def main(arguments: list[str]) -> int:
-    if arguments == ["keygen"]:
+    wanted = parse(arguments)
+    if wanted.command == "keygen":
         print(*vault.generate("k1"), sep="\n")
         return 0
-    if arguments == ["install"]:
-        import scheduler.app  # noqa: PLC0415, F401  sets Django up, which keygen needs not and install needs first
-        from scheduler.install import install  # noqa: PLC0415
-
-        install()
-        return 0
-    sys.stderr.write(USAGE)
-    return 2
+    try:
+        return run(wanted)
+    except BadEnvironment as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
-sys.exit(main(sys.argv[1:]))
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scheduler")
+    commands = parser.add_subparsers(dest="command", required=True)
+    worker = commands.add_parser("worker", help="the clock and the hands: fire, send, look, settle")
+    worker.add_argument("--threads", type=int, help="default: CLOUDEVY_WORKER_THREADS, or 16")
+    commands.add_parser("beat", help="knock for the ticks, after writing them into beat's table")
+    commands.add_parser(
+        "install", help="only write the ticks into beat's table and remove those that are gone"
+    )
+    commands.add_parser(
+        "keygen", help="print a new key pair for the vault: the public line, then the private one"
+    )
+    return parser.parse_args(arguments)
+
+
+def run(wanted: argparse.Namespace) -> int:
+    """What needs settings and a database, which keygen does without."""
+    # As a container's first process it gets only the signals it asks for, and the imports take a second.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    import scheduler.app  # noqa: PLC0415, F401  sets Django up, which the others need first
+    from scheduler import install, programs  # noqa: PLC0415
+
+    if wanted.command == "worker":
+        return programs.run_worker(
+            threads=wanted.threads or env.number("CLOUDEVY_WORKER_THREADS", default=THREADS)
+        )
+    if wanted.command == "beat":
+        return programs.run_beat()
+    install.install()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

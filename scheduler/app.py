@@ -1,14 +1,12 @@
-"""The Celery application of the worker and of beat, and what starts with a worker.
+"""The Celery application of the worker and of beat; `programs` starts them.
 
 Messages are knocks: nothing is acknowledged late, nothing is retried, no result is kept. Postgres has it all.
 """
 
 import os
-import threading
 
 import django
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.settings")
 django.setup()
@@ -16,7 +14,6 @@ django.setup()
 from django.conf import settings  # noqa: E402  settings are readable only after setup
 
 from shared import broker  # noqa: E402
-from shared.logs import event  # noqa: E402
 
 app = Celery("scheduler", broker=settings.BROKER_URL)
 app.conf.update(
@@ -30,6 +27,8 @@ app.conf.update(
     accept_content=["json"],
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
+    # Nobody steers workers through the broker; who may write there must not be able to stop them.
+    worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
@@ -45,7 +44,7 @@ app.conf.update(
 )
 app.set_default()
 
-from scheduler import fallback, tasks, ticks, watchdog  # noqa: E402, F401  they register themselves on `app`
+from scheduler import tasks, ticks  # noqa: E402, F401  the tasks register themselves on `app`
 
 app.conf.beat_schedule = {
     tick.sentence: {
@@ -55,20 +54,3 @@ app.conf.beat_schedule = {
     }
     for tick in ticks.TICKS.values()
 }
-stopping = threading.Event()
-
-
-@worker_ready.connect
-def begin(**_: object) -> None:
-    """The threads that live as long as the worker."""
-    for target in (fallback.watch, watchdog.watch):
-        threading.Thread(
-            target=target, kwargs={"stop": stopping}, daemon=True, name=target.__module__
-        ).start()
-    event("worker.ready", text="🟢 Scheduler ready.")
-
-
-@worker_shutting_down.connect
-def finish(**_: object) -> None:
-    stopping.set()
-    event("worker.stopping", text="🔴 Scheduler stopping: nothing new is taken, what runs is finished.")

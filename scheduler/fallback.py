@@ -7,7 +7,7 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from scheduler import ticks
+from scheduler import pulse, ticks
 from shared.logs import event, log
 
 LATE_SECONDS = 3.0
@@ -21,6 +21,7 @@ def watch(*, stop: threading.Event) -> None:
     working = False
     stop.wait(PATIENCE_SECONDS)
     while not stop.wait(PERIOD_SECONDS):
+        pulse.beat()
         late = once()
         if bool(late) != working:
             working = bool(late)

@@ -79,9 +79,16 @@ def stamp(name: str) -> None:
 
 def overdue(*, seconds: float) -> list[str]:
     """Ticks that nobody ran for their period and `seconds` more."""
+    known = ages()
+    return [
+        tick.name
+        for tick in TICKS.values()
+        if known.get(tick.name, float("inf")) > tick.seconds - 1 + seconds
+    ]
+
+
+def ages() -> dict[str, float]:
+    """Seconds since each tick that ever ran."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, extract(epoch FROM cloudevy_now() - ran_at) FROM operations_tick")
-        ages = dict(cursor.fetchall())
-    return [
-        tick.name for tick in TICKS.values() if ages.get(tick.name, float("inf")) > tick.seconds - 1 + seconds
-    ]
+        return {name: float(age) for name, age in cursor.fetchall()}

@@ -23,6 +23,7 @@ from deploy.embedded.ready import Ready
 from deploy.embedded.redis_server import RedisServer
 
 FIRST_PORT = 8001
+PROGRAMS = (programs.api, programs.worker, programs.beat)
 
 
 def main() -> int:
@@ -121,9 +122,8 @@ def start_programs(children: Children, house: House, site: Site) -> None:
     say("Preparing the database")
     children.run(programs.migrate(site))
     say("Starting the API, the scheduler and its clock")
-    api, worker = children.launch(programs.api(site)), children.launch(programs.worker(site))
-    children.run(programs.install(site), programs.bootstrap(site, credentials=house.credentials))
-    beat = children.launch(programs.beat(site))
+    api, worker, beat = (children.launch(each(site)) for each in PROGRAMS)
+    children.run(programs.bootstrap(site, credentials=house.credentials))
     children.expect(api, ready=ready.answers(f"{site.url}/healthz"))
     children.expect(worker, ready=ready.healthy(site.url))
     children.expect(beat, ready=lambda: True)

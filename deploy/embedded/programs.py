@@ -1,6 +1,6 @@
 """Cloudevy's own programs as the launcher starts them, each with the settings it needs and no others'.
 
-Only the worker (and what installs the ticks) holds the vault's private keys; the api can only seal.
+Only worker and beat hold the vault's private keys; the api can only seal.
 """
 
 import json
@@ -45,8 +45,6 @@ class Site:
             "CLOUDEVY_BROKER_URL": self.broker_url,
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(ROOT),
-            # Celery warns root at each start; here it listens to nobody but this machine.
-            "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         }
 
     def for_api(self) -> dict[str, str]:
@@ -103,55 +101,21 @@ def simulator(site: Site) -> Program:
 
 def api(site: Site) -> Program:
     """The API and the page on one port."""
-    serve = (
-        "--interface",
-        "wsgi",
-        "deploy.embedded.wsgi:application",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(site.port),
-    )
-    size = ("--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--log-level", "warning")
-    return program("api", "granian", *serve, *size, environment=site.for_api())
+    place = ("--host", LOOPBACK, "--port", str(site.port), "--workers", "1")
+    return program("api", "deploy.embedded.serve", *place, environment=site.for_api())
 
 
 def worker(site: Site) -> Program:
     """The clock and the hands; its log is the story, so the terminal shows it."""
-    start = (
-        "-A",
-        "scheduler.app",
-        "worker",
-        "-P",
-        "threads",
-        "-c",
-        "16",
-        "-Q",
-        "clock,work",
-        "--without-mingle",
-        "--without-gossip",
-    )
-    return program("worker", "celery", "--quiet", *start, environment=site.for_scheduler(), shown=True)
+    return program("worker", "scheduler", "worker", environment=site.for_scheduler(), shown=True)
 
 
 def beat(site: Site) -> Program:
-    start = (
-        "-A",
-        "scheduler.app",
-        "beat",
-        "-S",
-        "django_celery_beat.schedulers:DatabaseScheduler",
-        "--pidfile=",
-    )
-    return program("beat", "celery", "--quiet", *start, environment=site.for_scheduler())
+    return program("beat", "scheduler", "beat", environment=site.for_scheduler())
 
 
 def migrate(site: Site) -> Program:
     return program("migrate", "api", "migrate", "--no-input", environment=site.for_api())
-
-
-def install(site: Site) -> Program:
-    return program("install", "scheduler", "install", environment=site.for_scheduler())
 
 
 def bootstrap(site: Site, *, credentials: Path) -> Program:

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.embedded.keys import Keys
-from deploy.embedded.programs import Site, api, beat, inherited, install, migrate, simulator, worker
+from deploy.embedded.programs import Site, api, beat, inherited, migrate, simulator, worker
 
 KEYS = Keys("database", "broker", "signing", "k1:public", "k1:private")
 DEMO = Site("postgres://here", "redis://here", port=8001, simulator=8500, keys=KEYS)
@@ -22,7 +22,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_the_scheduler_holds_the_private_keys() -> None:
     for program in (api(DEMO), migrate(DEMO), simulator(DEMO)):
         assert "k1:private" not in program.environment.values()
-    for program in (worker(DEMO), beat(DEMO), install(DEMO)):
+    for program in (worker(DEMO), beat(DEMO)):
         assert program.environment["CLOUDEVY_VAULT_PRIVATE_KEYS"] == "k1:private"
         assert "signing" not in program.environment.values()
 

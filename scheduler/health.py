@@ -1,0 +1,171 @@
+"""Is the program alive, and can it do its work? A tiny HTTP server in a thread of worker and beat.
+
+`/healthz`: its loop moves. `/readyz`: what the work needs, as JSON; 503 when the work cannot be done. Redis is
+a word only: without it the fallback clock works on. No answer takes 2 s, whatever hangs, and
+none holds anything secret.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, SimpleQueue
+from typing import ClassVar, TypeVar
+
+from django.conf import settings
+from django.db import Error, connection
+from redis import Redis, RedisError
+
+from scheduler import pulse, ticks, watchdog
+from shared import broker, env
+from shared.env import BadEnvironment
+
+Answer = TypeVar("Answer")
+
+DATABASE_SECONDS = 1.2
+REDIS_SECONDS = 0.5
+TICK_AGE = 15.0
+QUICK_TICKS = (broker.FIRE, broker.SEND, broker.SWEEP)
+# The worker's loop runs overdue ticks itself and some are long; beat's does nothing but knock.
+LOOP_AGE = {"worker": 60.0, "beat": 30.0}
+
+
+@dataclass
+class Checks:
+    """One word for each part, "ok" or what is wrong; the age of each tick in seconds."""
+
+    loop: str = "ok"
+    postgres: str = "ok"
+    redis: str = "ok"
+    aws: str = "ok"
+    ticks: str = "ok"
+    ages: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        if {self.loop, self.postgres, self.aws, self.ticks} != {"ok"}:
+            return "down"
+        return "ok" if self.redis == "ok" else "degraded"
+
+
+def worker() -> Checks:
+    """All that firing and sending need."""
+    checks = Checks(loop=loop_word("worker"), redis=redis_word(), aws=aws_word())
+    ages = within(DATABASE_SECONDS, tick_ages)
+    if ages is None:
+        checks.postgres = checks.ticks = "unreachable"
+        return checks
+    checks.ages = {name: round(age, 1) for name, age in sorted(ages.items())}
+    late = max(ages.get(name, float("inf")) for name in QUICK_TICKS)
+    checks.ticks = "ok" if late < TICK_AGE else "late"
+    return checks
+
+
+def beat() -> Checks:
+    """Beat knocks even without Postgres, for the ticks it has read; so only its loop decides."""
+    return Checks(loop=loop_word("beat"), redis=redis_word())
+
+
+EXAMINE = {"worker": worker, "beat": beat}
+
+
+def loop_word(program: str) -> str:
+    if pulse.stage() != pulse.WORKING:
+        return pulse.stage()
+    return "ok" if moves(program) else "stands still"
+
+
+def moves(program: str) -> bool:
+    return pulse.age() < LOOP_AGE[program]
+
+
+def aws_word() -> str:
+    return "ok" if watchdog.oldest(at=time.monotonic()) < watchdog.LIMIT_SECONDS else "hangs"
+
+
+def tick_ages() -> dict[str, float] | None:
+    """Seconds since each tick ran; None when Postgres does not answer, or has no tables yet."""
+    try:
+        return ticks.ages()
+    except Error:
+        return None
+    finally:
+        connection.close()
+
+
+def redis_word() -> str:
+    return within(REDIS_SECONDS, ping) or "unreachable"
+
+
+def ping() -> str | None:
+    try:
+        redis_client().ping()
+    except RedisError:
+        return None
+    return "ok"
+
+
+@cache
+def redis_client() -> Redis:
+    return Redis.from_url(settings.BROKER_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)
+
+
+def within(seconds: float, question: Callable[[], Answer]) -> Answer | None:
+    """What the question answers, or None when it takes too long; then its thread ends by itself, later."""
+    answers: SimpleQueue[Answer] = SimpleQueue()
+    threading.Thread(target=lambda: answers.put(question()), daemon=True).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return None
+
+
+class Desk(BaseHTTPRequestHandler):
+    """Answers two questions and says nothing about itself."""
+
+    program: ClassVar[str]
+    server_version = "cloudevy"
+    sys_version = ""
+    timeout = 5.0
+
+    def do_GET(self) -> None:
+        if self.path == "/healthz":
+            alive = moves(self.program)
+            self.answer(200 if alive else 503, {"status": "ok" if alive else "down"})
+        elif self.path == "/readyz":
+            checks = EXAMINE[self.program]()
+            body = {"status": checks.status, "checks": vars(checks)}
+            self.answer(503 if checks.status == "down" else 200, body)
+        else:
+            self.answer(404, {"status": "not found"})
+
+    def answer(self, status: int, body: dict[str, object]) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Probes come every few seconds; their answers are for who asks."""
+
+
+def serve(program: str) -> int | None:
+    """Answer on CLOUDEVY_HEALTH_PORT from now on, in a thread; the port. None when there is no such port."""
+    host = env.text("CLOUDEVY_HEALTH_HOST", "127.0.0.1")
+    port = env.number("CLOUDEVY_HEALTH_PORT", default=0)
+    if not port:
+        return None
+    handler = type("Desk", (Desk,), {"program": program})
+    try:
+        server = ThreadingHTTPServer((host, port), handler)
+    except (OSError, OverflowError) as error:
+        raise BadEnvironment(
+            f"CLOUDEVY_HEALTH_PORT={port} on {host} cannot be used ({error}). Choose another."
+        ) from error
+    threading.Thread(target=server.serve_forever, daemon=True, name="health").start()
+    return port

@@ -1,0 +1,62 @@
+"""Beat's scheduler: knocks for the ticks of the table in Postgres, and never waits for a dead broker.
+
+Celery's own stands still while the broker is away, and writes a stack trace for every tick it cannot leave.
+"""
+
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from scheduler import hands, pulse
+from shared.logs import event, warning
+
+REST_SECONDS = 1.0
+
+
+class Pacer(DatabaseScheduler):
+    # Nothing is sent through Celery's producer, and making one would wait for the broker.
+    producer = None
+    database_away = False
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Knock for at most one tick; seconds until the next is due."""
+        pulse.beat()
+        try:
+            return float(super().tick(*args, **kwargs))
+        except (DatabaseError, InterfaceError) as error:
+            self.tell(away=True, reason=str(error).strip())
+            return REST_SECONDS
+
+    def apply_entry(self, entry: Any, producer: object = None) -> None:
+        hands.door.knock(entry.task)
+        self._tasks_since_sync += 1
+        if self.should_sync():
+            self._do_sync()
+
+    def schedule_changed(self) -> bool:
+        return self.database_answers() and bool(super().schedule_changed())
+
+    def sync(self) -> None:
+        if self.database_answers():
+            super().sync()
+
+    def database_answers(self) -> bool:
+        try:
+            close_old_connections()
+            connection.ensure_connection()
+        except (DatabaseError, InterfaceError) as error:
+            self.tell(away=True, reason=str(error).strip())
+            return False
+        self.tell(away=False)
+        return True
+
+    def tell(self, *, away: bool, reason: str = "") -> None:
+        """Once for each change."""
+        if away and not self.database_away:
+            warning(
+                "beat.database_away", text=f"The database does not answer, beat goes on without: {reason}"
+            )
+        if self.database_away and not away:
+            event("beat.database_back", text="The database answers again.")
+        self.database_away = away

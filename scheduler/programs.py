@@ -1,0 +1,147 @@
+"""The two programs, worker and beat: Celery's, in this very process, so that signals reach it directly.
+
+What Celery is told stands here and nowhere else. On SIGTERM nothing new is begun and what runs is finished,
+within a bound that holds whatever hangs.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable
+
+from celery import signals
+from celery.apps.worker import Worker
+from celery.beat import Service
+from celery.exceptions import SecurityWarning
+from celery.worker import state
+from django.db import Error
+
+from scheduler import fallback, hands, health, patience, pulse, watchdog
+from scheduler.app import app
+from scheduler.install import install
+from scheduler.pacer import Pacer
+from shared import VERSION, broker
+from shared.logs import event, warning
+
+# A request to AWS and a statement in Postgres end within 10 s each; an orchestrator kills after 50 s.
+LONGEST_STOP = 30.0
+stopping = threading.Event()
+enders: list[Callable[[], object]] = [stopping.set]
+
+
+class Hands(Worker):
+    """Celery's worker, but signals are ours: its own handlers print around the log."""
+
+    def install_platform_tweaks(self, worker: Worker) -> None:
+        enders.append(stop_taking)
+
+
+def run_worker(*, threads: int) -> int:
+    """Fire, send, look and settle until told to stop; the exit code."""
+    begin("worker")
+    if not patience.wait(stop=stopping):
+        return ended("worker")
+    pulse.enter(pulse.WORKING)
+    clocks = [keep_running(fallback.watch), keep_running(watchdog.watch)]
+    event(
+        "worker.ready",
+        text=f"🟢 Scheduler {VERSION} ready: {threads} threads.",
+        version=VERSION,
+        threads=threads,
+    )
+    worker = Hands(
+        app=app,
+        pool_cls="celery.concurrency.thread:TaskPool",
+        concurrency=threads,
+        queues=[broker.CLOCK, broker.WORK],
+        without_mingle=True,
+        without_gossip=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    stopping.set()
+    for clock in clocks:
+        clock.join()
+    hands.pool.shutdown()
+    return ended("worker", code=worker.exitcode or os.EX_OK)
+
+
+def run_beat() -> int:
+    """Knock for the ticks until told to stop; the exit code."""
+    begin("beat")
+    while patience.wait(stop=stopping) and not installed():
+        continue
+    if stopping.is_set():
+        return ended("beat")
+    pulse.enter(pulse.WORKING)
+    service = Service(app, scheduler_cls=Pacer)
+    enders.append(service.stop)
+    event("beat.ready", text=f"🟢 Beat {VERSION} ready.", version=VERSION)
+    service.start()
+    return ended("beat")
+
+
+def begin(program: str) -> None:
+    """Before anything else be stoppable: a container's first process gets only the signals it asks for."""
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signals.setup_logging.connect(leave_logging_alone)
+    logging.captureWarnings(capture=True)
+    # Celery warns root at each start, and any user without a name in the image.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    health.serve(program)
+
+
+def leave_logging_alone(**_: object) -> None:
+    """To receive the signal is enough: then Celery sets nothing up."""
+
+
+def end(*_: object) -> None:
+    """Handler of SIGTERM. It only sets flags: writing to log or database here would interrupt just that."""
+    if not stopping.is_set():
+        pulse.enter(pulse.STOPPING)
+        for each in enders:
+            each()
+        threading.Thread(target=see_it_through, daemon=True).start()
+
+
+def stop_taking() -> None:
+    state.should_stop = os.EX_OK
+
+
+def see_it_through() -> None:
+    """Say so, and end the process even when something hangs."""
+    event("program.stopping", text="🔴 Stopping: nothing new is taken, what runs is finished.")
+    time.sleep(LONGEST_STOP)
+    running = len(state.active_requests)
+    warning(
+        "program.cut_off",
+        text=f"🔴 Not done within {LONGEST_STOP:.0f} s, ending now; {running} tasks were under way.",
+        running=running,
+    )
+    os._exit(os.EX_SOFTWARE if running else os.EX_OK)
+
+
+def ended(program: str, *, code: int = os.EX_OK) -> int:
+    event("program.stopped", text="🔴 Stopped.", program=program)
+    return code
+
+
+def keep_running(watch: Callable[..., None]) -> threading.Thread:
+    thread = threading.Thread(target=watch, kwargs={"stop": stopping}, daemon=True, name=watch.__module__)
+    thread.start()
+    return thread
+
+
+def installed() -> bool:
+    """Write the ticks; False when the database went away meanwhile."""
+    try:
+        install()
+    except Error as error:
+        warning("ticks.not_installed", text=f"The ticks could not be written: {error}")
+        return False
+    return True
