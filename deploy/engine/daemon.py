@@ -1,8 +1,8 @@
 """A Docker daemon of our own in one folder, and nothing left of it afterwards. Knows no image.
 
 It leaves the machine's firewall and forwarding alone: builds reach out over the host's network, containers
-reach each other, their published ports answer on loopback, and that is all. Its bridge is its own: two daemons
-on docker0 would take it away from each other.
+reach each other, their published ports answer on loopback, and that is all. Its bridge is its own: of two
+daemons on docker0 one would take it away from the other.
 """
 
 import hashlib

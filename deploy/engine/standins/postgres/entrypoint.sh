@@ -24,17 +24,18 @@ make_cluster() {
     # A file in the cluster's own folder would stop initdb, and /dev/shm is there in every container.
     hidden=$(mktemp -p /dev/shm)
     printf '%s' "$password" >"$hidden"
+    # Whoever is in the container is trusted, as in the official image; from outside only the password counts.
     # shellcheck disable=SC2086  # several arguments in one variable, as in the official image
-    initdb -D "$PGDATA" -U "$user" -E UTF8 -A scram-sha-256 --pwfile="$hidden" ${POSTGRES_INITDB_ARGS:-}
+    initdb -D "$PGDATA" -U "$user" -E UTF8 --pwfile="$hidden" ${POSTGRES_INITDB_ARGS:-}
     rm -f "$hidden"
-    echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+    printf "\nhost all all all scram-sha-256\n" >>"$PGDATA/pg_hba.conf"
     fill_cluster "$user" "$password" "${POSTGRES_DB:-$user}"
 }
 
 # Reached by its socket only, so that nobody takes the half-made server for the ready one.
 fill_cluster() {
     export PGPASSWORD="$2"
-    pg_ctl -D "$PGDATA" -o "-c listen_addresses=''" -w start
+    pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -c unix_socket_directories=$PGHOST" -w start
     if [ "$3" != postgres ]; then
         psql -v ON_ERROR_STOP=1 -U "$1" -d postgres -v name="$3" <<'SQL'
 CREATE DATABASE :"name";
@@ -56,11 +57,11 @@ esac
 if [ "$1" = postgres ]; then
     if [ "$(id -u)" = 0 ]; then
         mkdir -p "$PGDATA"
-        chown -R postgres:postgres "$PGDATA" /var/run/postgresql
+        chown -R postgres:postgres "$PGDATA" "$PGHOST"
         exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
     fi
     [ -s "$PGDATA/PG_VERSION" ] || make_cluster
     shift
-    set -- postgres -c "listen_addresses=*" "$@"
+    set -- postgres -c "listen_addresses=*" -c "unix_socket_directories=$PGHOST" "$@"
 fi
 exec "$@"
