@@ -35,6 +35,9 @@ BREAKS = [
     ("simulator", "simulator/world.py", "import boto3"),
     ("stand-ins", "scheduler/connect.py", "import simulator.world"),
     ("stand-ins", "api/settings.py", "import deploy.embedded.keys"),
+    ("demo", "deploy/demo/samples.py", "import deploy.embedded.ready"),
+    ("demo", "deploy/demo/client.py", "import shared.env"),
+    ("demo", "deploy/demo/relay.py", "import django"),
 ]
 
 
@@ -98,10 +101,13 @@ def test_the_modules_checked_strictly_are_the_pure_ones() -> None:
     assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in pure)
 
 
-def test_the_simulator_needs_nothing_but_python() -> None:
-    sources = [path for path in (ROOT / "simulator").rglob("*.py") if "tests" not in path.parts]
+@pytest.mark.parametrize(
+    ("folder", "ours"), [("simulator", {"simulator"}), ("deploy/demo", {"simulator", "deploy"})]
+)
+def test_the_simulator_and_the_demo_need_nothing_but_python(folder: str, ours: set[str]) -> None:
+    sources = [path for path in (ROOT / folder).rglob("*.py") if "tests" not in path.parts]
     imported = {name.split(".")[0] for path in sources for name in imports(path)}
-    assert imported - set(sys.stdlib_module_names) == {"simulator"}
+    assert imported - set(sys.stdlib_module_names) == ours
 
 
 def imports(path: Path) -> Iterator[str]:
