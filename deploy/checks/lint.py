@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.checks.compose import SKIPPED
 from deploy.checks.results import Result
 from deploy.embedded.keys import generate
 
+OUTCOMES = {0: ("ok    ", Result(passed=1)), SKIPPED: ("skip  ", Result(skipped=1))}
 GIT = ("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard")
 
 
@@ -30,6 +32,10 @@ def shellcheck() -> Sequence[str]:
     return ("shellcheck", "--external-sources", "--shell=sh", *shell_scripts())
 
 
+def hadolint() -> Sequence[str]:
+    return ("hadolint", "--no-color", *(name for name in files() if is_dockerfile(Path(name))))
+
+
 def npm(script: str) -> Callable[[], Sequence[str]]:
     return lambda: ("npm", "run", "--silent", script)
 
@@ -42,6 +48,8 @@ TOOLS = (
     Tool("sizes", python("deploy.checks.sizes")),
     Tool("addresses", python("deploy.checks.addresses")),
     Tool("shellcheck", shellcheck),
+    Tool("hadolint", hadolint),
+    Tool("compose config", python("deploy.checks.compose")),
     Tool("eslint", npm("lint"), folder="frontend"),
     Tool("vue-tsc", npm("typecheck"), folder="frontend"),
     Tool("generated client", npm("generate:check"), folder="frontend"),
@@ -54,19 +62,28 @@ def run(names: Sequence[str]) -> Result:
 
 
 def check(tool: Tool) -> Result:
-    """Quiet when it passes; its words when it does not."""
+    """Quiet when it passes; its words when it does not, or when it could not be asked."""
     done = subprocess.run(
         tool.command(), check=False, cwd=tool.folder, env=environment(), capture_output=True, text=True
     )
-    print(f"   {'ok    ' if done.returncode == 0 else 'FAILED'} {tool.name}", flush=True)
+    word, result = OUTCOMES.get(done.returncode, ("FAILED", Result(failed=1)))
+    print(f"   {word} {tool.name}", flush=True)
     if done.returncode:
         print(done.stdout + done.stderr, flush=True)
-    return Result(failed=1) if done.returncode else Result(passed=1)
+    return result
 
 
 def shell_scripts() -> list[str]:
-    names = subprocess.run(GIT, check=True, capture_output=True, text=True).stdout.splitlines()
-    return [name for name in names if is_shell(Path(name))]
+    return [name for name in files() if is_shell(Path(name))]
+
+
+def files() -> list[str]:
+    """All that are, or are about to be, in a commit."""
+    return subprocess.run(GIT, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def is_dockerfile(path: Path) -> bool:
+    return path.is_file() and (path.name.startswith("Dockerfile") or path.suffix == ".Dockerfile")
 
 
 def is_shell(path: Path) -> bool:
