@@ -10,7 +10,7 @@ from deploy.checks import browser, lint, results
 from deploy.checks.results import Result
 
 REPORTS = Path("var", "test")
-SYSTEM = ("tests", "--ignore=tests/e2e", "--ignore=tests/story")
+SYSTEM = ("tests", "--ignore=tests/e2e", "--ignore=tests/story", "--ignore=tests/images")
 Run = Callable[[Sequence[str]], Result]
 
 
@@ -70,4 +70,5 @@ STAGES = (
     Stage("system", "all parts together", pytest("system", *SYSTEM), page=True),
     Stage("story", "the promise, with parts killed on the way", pytest("story", "tests/story"), apart=True),
     Stage("e2e", "the page in a real browser", e2e, page=True, apart=True),
+    Stage("images", "what ships, on a real engine", pytest("images", "tests/images"), apart=True),
 )
