@@ -7,24 +7,29 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from scheduler import pulse, ticks
+from scheduler import outage, pulse, ticks
 from shared.logs import event, log
 
 LATE_SECONDS = 3.0
 # Beat is often started together with the worker; it gets this long to begin.
 PATIENCE_SECONDS = 5.0
 PERIOD_SECONDS = 1.0
+QUICK_SECONDS = 60
+# A tick of every 5 s is late after 7: only longer silence means that somebody else keeps the clock.
+CALM_TURNS = 10
 
 
 def watch(*, stop: threading.Event) -> None:
     """Every second until `stop`: run what nobody else ran."""
-    working = False
+    keeping, idle = False, 0
     stop.wait(PATIENCE_SECONDS)
     while not stop.wait(PERIOD_SECONDS):
         pulse.beat()
-        late = once()
-        if bool(late) != working:
-            working = bool(late)
+        # A tick that is hardly ever due says nothing about beat: it is simply late after a long stop.
+        late = [name for name in once() if ticks.TICKS[name].seconds < QUICK_SECONDS]
+        idle = 0 if late else idle + 1
+        if (late and not keeping) or (keeping and idle > CALM_TURNS):
+            keeping = bool(late)
             tell(late)
 
 
@@ -33,9 +38,10 @@ def once() -> list[str]:
     close_old_connections()
     try:
         late = ticks.overdue(seconds=LATE_SECONDS)
+        outage.database.over()
         return [name for name in late if run_alone(name)]
     except (DatabaseError, InterfaceError) as error:
-        log.warning("The fallback clock waits, the database is not answering: %s", str(error).strip())
+        outage.database.note(error)
         return []
     except Exception:  # noqa: BLE001  the top of this thread's loop: one bad tick must not end the clock
         log.exception("A tick failed; the fallback clock goes on.")
@@ -63,7 +69,7 @@ def tell(late: list[str]) -> None:
     if late:
         event(
             "fallback.began",
-            text=f"⏰ Beat or Redis is away, this worker keeps the clock ({', '.join(late)}).",
+            text=f"⏰ No tick arrives from beat, this worker keeps the clock ({', '.join(late)}).",
         )
     else:
         event("fallback.ended", text="⏰ The clock ticks by itself again.")

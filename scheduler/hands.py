@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from scheduler import outage
 from shared import broker
 from shared.logs import log
 
@@ -47,8 +48,9 @@ def here(name: str, **ids: int | str) -> None:
     close_old_connections()
     try:
         WORK[name](**ids)
+        outage.database.over()
     except (OperationalError, InterfaceError) as error:
-        log.warning("%s put off, the database is not answering: %s", name, str(error).strip())
+        outage.database.note(error)
     except Exception:  # noqa: BLE001  the top of a piece of work: nobody else would hear of it
         log.exception("%s failed", name)
     finally:

@@ -1,15 +1,14 @@
 """Is the program alive, and can it do its work? A tiny HTTP server in a thread of worker and beat.
 
-`/healthz`: its loop moves. `/readyz`: what the work needs, as JSON; 503 when the work cannot be done. Redis is
-a word only: without it the fallback clock works on. No answer takes 2 s, whatever hangs, and
-none holds anything secret.
+`/healthz`: its loop moves. `/readyz`: what the work needs, as JSON; 503 when it cannot be done. Redis is a
+word only: without it the fallback clock works on. No answer takes 2 s, whatever hangs, and none
+holds anything secret.
 """
 
 import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
@@ -28,48 +27,38 @@ Answer = TypeVar("Answer")
 DATABASE_SECONDS = 1.2
 REDIS_SECONDS = 0.5
 TICK_AGE = 15.0
+NEEDED = ("loop", "postgres", "ticks", "aws")
 QUICK_TICKS = (broker.FIRE, broker.SEND, broker.SWEEP)
 # The worker's loop runs overdue ticks itself and some are long; beat's does nothing but knock.
 LOOP_AGE = {"worker": 60.0, "beat": 30.0}
 
 
-@dataclass
-class Checks:
-    """One word for each part, "ok" or what is wrong; the age of each tick in seconds."""
-
-    loop: str = "ok"
-    postgres: str = "ok"
-    redis: str = "ok"
-    aws: str = "ok"
-    ticks: str = "ok"
-    ages: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        if {self.loop, self.postgres, self.aws, self.ticks} != {"ok"}:
-            return "down"
-        return "ok" if self.redis == "ok" else "degraded"
-
-
-def worker() -> Checks:
-    """All that firing and sending need."""
-    checks = Checks(loop=loop_word("worker"), redis=redis_word(), aws=aws_word())
+def worker() -> dict[str, object]:
+    """All that firing and sending need; the age of each tick in seconds."""
     ages = within(DATABASE_SECONDS, tick_ages)
-    if ages is None:
-        checks.postgres = checks.ticks = "unreachable"
-        return checks
-    checks.ages = {name: round(age, 1) for name, age in sorted(ages.items())}
-    late = max(ages.get(name, float("inf")) for name in QUICK_TICKS)
-    checks.ticks = "ok" if late < TICK_AGE else "late"
-    return checks
+    return {
+        "loop": loop_word("worker"),
+        "postgres": "unreachable" if ages is None else "ok",
+        "ticks": ticks_word(ages or {}),
+        "aws": aws_word(),
+        "redis": redis_word(),
+        "ages": {name: round(age, 1) for name, age in sorted((ages or {}).items())},
+    }
 
 
-def beat() -> Checks:
-    """Beat knocks even without Postgres, for the ticks it has read; so only its loop decides."""
-    return Checks(loop=loop_word("beat"), redis=redis_word())
+def beat() -> dict[str, object]:
+    """Beat knocks without Postgres too, for the ticks it has read; so only its loop decides."""
+    return {"loop": loop_word("beat"), "redis": redis_word()}
 
 
 EXAMINE = {"worker": worker, "beat": beat}
+
+
+def status(checks: dict[str, object]) -> str:
+    """`down` when the work cannot be done, `degraded` when it is done the slower way."""
+    if any(checks.get(name, "ok") != "ok" for name in NEEDED):
+        return "down"
+    return "ok" if checks["redis"] == "ok" else "degraded"
 
 
 def loop_word(program: str) -> str:
@@ -80,6 +69,10 @@ def loop_word(program: str) -> str:
 
 def moves(program: str) -> bool:
     return pulse.age() < LOOP_AGE[program]
+
+
+def ticks_word(ages: dict[str, float]) -> str:
+    return "ok" if max(ages.get(name, float("inf")) for name in QUICK_TICKS) < TICK_AGE else "late"
 
 
 def aws_word() -> str:
@@ -137,8 +130,8 @@ class Desk(BaseHTTPRequestHandler):
             self.answer(200 if alive else 503, {"status": "ok" if alive else "down"})
         elif self.path == "/readyz":
             checks = EXAMINE[self.program]()
-            body = {"status": checks.status, "checks": vars(checks)}
-            self.answer(503 if checks.status == "down" else 200, body)
+            word = status(checks)
+            self.answer(503 if word == "down" else 200, {"status": word, "checks": checks})
         else:
             self.answer(404, {"status": "not found"})
 

@@ -8,8 +8,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from scheduler import hands, pulse
-from shared.logs import event, warning
+from scheduler import hands, outage, pulse
 
 REST_SECONDS = 1.0
 
@@ -17,7 +16,6 @@ REST_SECONDS = 1.0
 class Pacer(DatabaseScheduler):
     # Nothing is sent through Celery's producer, and making one would wait for the broker.
     producer = None
-    database_away = False
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Knock for at most one tick; seconds until the next is due."""
@@ -25,7 +23,7 @@ class Pacer(DatabaseScheduler):
         try:
             return float(super().tick(*args, **kwargs))
         except (DatabaseError, InterfaceError) as error:
-            self.tell(away=True, reason=str(error).strip())
+            outage.database.note(error)
             return REST_SECONDS
 
     def apply_entry(self, entry: Any, producer: object = None) -> None:
@@ -44,19 +42,10 @@ class Pacer(DatabaseScheduler):
     def database_answers(self) -> bool:
         try:
             close_old_connections()
-            connection.ensure_connection()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
         except (DatabaseError, InterfaceError) as error:
-            self.tell(away=True, reason=str(error).strip())
+            outage.database.note(error)
             return False
-        self.tell(away=False)
+        outage.database.over()
         return True
-
-    def tell(self, *, away: bool, reason: str = "") -> None:
-        """Once for each change."""
-        if away and not self.database_away:
-            warning(
-                "beat.database_away", text=f"The database does not answer, beat goes on without: {reason}"
-            )
-        if self.database_away and not away:
-            event("beat.database_back", text="The database answers again.")
-        self.database_away = away

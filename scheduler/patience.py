@@ -11,6 +11,7 @@ from django.db import Error, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from scheduler import pulse
+from scheduler.outage import first_line
 from shared.logs import event, warning
 
 PERIOD_SECONDS = 1.0
@@ -55,8 +56,3 @@ def pending_migrations() -> int:
 def address() -> str:
     chosen = settings.DATABASES["default"]
     return f"{chosen['HOST']}:{chosen['PORT']}"
-
-
-def first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -29,5 +29,7 @@ def identity() -> tuple[str, str] | None:
 VAULT_RING = vault.parse_ring(env.secret("CLOUDEVY_VAULT_PRIVATE_KEYS"))
 AWS_ENDPOINT_URL = endpoint(env.text("CLOUDEVY_AWS_ENDPOINT_URL", ""))
 AWS_IDENTITY = identity()
+# When a worker stops it hands back what it has not begun, and kombu worries about that.
+LOGGING["loggers"]["kombu"] = {"level": "ERROR"}  # type: ignore[index]  # noqa: F405
 # Threads keep their connection: signing in to Postgres for every tick costs more than the tick.
 DATABASES["default"]["CONN_MAX_AGE"] = 60  # noqa: F405

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from shared.logs import warning
+from shared.logs import event, warning
 
 CLOCK = "clock"
 WORK = "work"
@@ -47,6 +47,7 @@ class Door:
 
     app: Celery
     failures: int = 0
+    closed: bool = False
     quiet_until: float = field(default=0.0)
 
     def knock(self, task: str, **ids: int | str) -> bool:
@@ -57,11 +58,22 @@ class Door:
             queue = task.partition(".")[0]
             self.app.send_task(task, kwargs=ids, queue=queue, retry=False, ignore_result=True, expires=10)
         except (OperationalError, OSError) as error:
-            self.failures += 1
-            self.quiet_until = time.monotonic() + QUIET_SECONDS
-            warning("broker.unreachable", text=f"Broker not reachable, work goes on without it: {error}")
+            self.close(error)
             return False
+        if self.closed:
+            self.closed = False
+            event("broker.back", text="The broker answers again.")
         return True
+
+    def close(self, error: Exception) -> None:
+        """Nobody knocks for a while; only the first failure in a row is worth a line."""
+        self.failures += 1
+        self.quiet_until = time.monotonic() + QUIET_SECONDS
+        if not self.closed:
+            self.closed = True
+            warning(
+                "broker.unreachable", text=f"The broker does not answer, work goes on without it: {error}"
+            )
 
 
 def sender(url: str) -> Celery:

@@ -57,10 +57,11 @@ class HumanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = redact(record.getMessage())
+        if record.name != log.name:
+            # Others break their sentences; one fact is one line.
+            text = f"{stamp(record)} {record.levelname} {record.name}: {' '.join(text.split())}"
         if record.exc_info:
             text += "\n" + redact(self.formatException(record.exc_info))
-        if record.name != log.name:
-            text = f"{stamp(record)} {record.levelname} {record.name}: {text}"
         return clipped(text)
 
 
