@@ -14,7 +14,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from shared import VERSION, env
-from shared.logs import event
+from shared.logs import event, warning
 
 APPLICATION = "api.wsgi:application"
 # A request waits for Postgres most of its time. Each thread of each worker may hold a connection.
@@ -68,6 +68,12 @@ def options(wanted: argparse.Namespace) -> dict[str, Any]:
 
 
 def tell_start(wanted: argparse.Namespace) -> None:
+    if settings.ORIGIN.secure and not settings.TRUSTED_PROXIES:
+        warning(
+            "api.no_proxy",
+            text="The public address is https, but CLOUDEVY_TRUSTED_PROXIES names no proxy that could "
+            "bring it: every visitor will be redirected for ever. Name the proxy in front.",
+        )
     event(
         "api.started",
         text=f"🟢 Cloudevy API {VERSION} on {wanted.host}:{wanted.port} for {settings.ORIGIN.url}: "

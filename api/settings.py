@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from api import VERSION, origin
+from api import VERSION, origin, proxies
 from shared import env, vault
 from shared.settings import *  # noqa: F403  settings are names, and all of them are meant
 from shared.settings import DATABASES, INSTALLED_APPS, LOGGING
@@ -14,6 +14,7 @@ DEBUG = False
 
 ORIGIN = origin.parse(env.text("CLOUDEVY_PUBLIC_URL"), allow_plain=env.flag("CLOUDEVY_ALLOW_PLAIN_HTTP"))
 globals().update(ORIGIN.settings())
+TRUSTED_PROXIES = proxies.parse(env.text("CLOUDEVY_TRUSTED_PROXIES", ""))
 # A refused request is the asker's business; only what fails on our side belongs into the log.
 LOGGING["loggers"]["django.request"] = {"level": "ERROR"}  # type: ignore[index]
 LOGGING["loggers"]["django.security"] = {"level": "CRITICAL"}  # type: ignore[index]
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "api.visitors.Visitors",
     "api.middleware.Envelope",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -2,24 +2,26 @@
 
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from django.core.management import call_command
-from django.db import OperationalError
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from api import VERSION, health, origin
+from api import VERSION, health, origin, proxies
 from api.tests.conftest import Person, make_operation, schedule
 from deploy.embedded import ports
 from shared.clock import now
 from shared.env import BadEnvironment
 from shared.fleet.models import Server
 from shared.operations.models import Tick
+from shared.people.models import Membership, Token, User
 
 ROOT = Path(__file__).parents[2]
 CSP = (
@@ -214,6 +216,65 @@ def test_bootstrap_makes_the_owner_once(tmp_path: Path, client: Client) -> None:
     assert (me["email"], me["role"], me["workspace"]["name"]) == ("admin@example.com", "owner", "default")
 
 
+def owners() -> list[User]:
+    return [each.user for each in Membership.objects.filter(role="owner").select_related("user")]
+
+
+@pytest.mark.django_db
+def test_an_owner_may_bring_a_password_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "password"
+    for password in ("correct horse battery staple\n", "another long password\n"):
+        file.write_text(password)
+        call_command("bootstrap", owner_email="admin@example.com", password_file=file)
+    call_command("bootstrap", owner_email="other@example.com", password_file=tmp_path / "gone")
+    (owner,) = owners()
+    assert owner.email == "admin@example.com"
+    assert owner.check_password("correct horse battery staple")
+    assert not Token.objects.exists()
+    assert "horse" not in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "too short"),
+        ("admin@example.com", "too similar"),
+        ("password1234", "too common"),
+        (None, "read"),
+    ],
+)
+def test_a_weak_or_missing_password_makes_no_owner(tmp_path: Path, password: str | None, why: str) -> None:
+    file = tmp_path / "password"
+    if password:
+        file.write_text(password)
+    with pytest.raises(CommandError, match=why):
+        call_command("bootstrap", owner_email="admin@example.com", password_file=file)
+    assert owners() == []
+
+
+@pytest.mark.django_db
+def test_an_owner_is_not_made_when_the_credentials_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="nowhere"):
+        call_command("bootstrap", owner_email="a@example.com", credentials_file=tmp_path / "nowhere" / "file")
+    assert owners() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_bootstraps_at_once_make_one_owner(tmp_path: Path) -> None:
+    def bootstrap(number: int) -> None:
+        try:
+            call_command(
+                "bootstrap", owner_email=f"{number}@example.com", credentials_file=tmp_path / str(number)
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(bootstrap, range(4)))
+    assert len(owners()) == len(list(tmp_path.iterdir())) == 1
+
+
 @pytest.mark.parametrize(
     ("url", "allow_plain", "secure", "plain_http", "cookie"),
     [
@@ -253,6 +314,7 @@ def test_an_address_that_would_be_unsafe_or_unusable_stops_the_start(url: str) -
 def test_over_https_everything_but_health_is_redirected(client: Client, settings: Any) -> None:
     for name, value in origin.parse("https://cloudevy.example.com", allow_plain=False).settings().items():
         setattr(settings, name, value)
+    settings.TRUSTED_PROXIES = proxies.parse("127.0.0.1")
     host = {"host": "cloudevy.example.com"}
     fresh = Client()
     answer = fresh.get("/api/v1/me", headers=host)
@@ -260,3 +322,9 @@ def test_over_https_everything_but_health_is_redirected(client: Client, settings
     assert fresh.get("/healthz", headers={"host": "127.0.0.1:8002"}).status_code == 200
     secured = fresh.get("/healthz", headers=host | {"x-forwarded-proto": "https"})
     assert secured.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    settings.TRUSTED_PROXIES = proxies.parse("192.0.2.1")
+    spoofed = Client().get("/api/v1/me", headers=host | {"x-forwarded-proto": "https"})
+    assert (spoofed.status_code, spoofed.headers["Location"]) == (
+        301,
+        "https://cloudevy.example.com/api/v1/me",
+    )
