@@ -3,6 +3,7 @@
 #
 #   sh init.sh            on a server
 #   deploy/init.sh        in a checkout
+#   sh init.sh --demo     the same, with a new .env for a simulated EC2 instead of AWS
 #
 # Run it as often as you like: what is there is never overwritten, what is missing is made to fit it. Wants openssl.
 # Keep a copy of secrets/ elsewhere: without vault_private_keys nobody can open the stored credentials again.
@@ -97,18 +98,42 @@ keep_empty() {
     finish "$1" 0644
 }
 
+demo_lines() {
+    say COMPOSE_PROFILES=demo
+    say CLOUDEVY_AWS_ENDPOINT_URL=http://127.0.0.1:8004
+    say CLOUDEVY_DEMO=1
+}
+
+# with_lines: what comes in, with the lines of the demo in place of those of the same name.
+with_lines() {
+    awk -F= -v lines="$(demo_lines | tr '\n' ' ')" '
+        BEGIN { n = split(lines, each, " "); for (i = 1; i <= n; i++) { split(each[i], pair, "="); wanted[pair[1]] = each[i] } }
+        $1 in wanted { $0 = wanted[$1] } { print }'
+}
+
 keep_settings() {
     if [ -e .env ]; then
         say "  there  .env"
+        [ -z "$demo" ] || grep -q '^COMPOSE_PROFILES=.*demo' .env ||
+            die "The secrets are made, but the .env that is here is not for the demo. Write these lines into it: $(demo_lines | tr '\n' ' ')"
         return
     fi
     [ -f .env.example ] ||
         die "The secrets are made, but there is no .env and no .env.example to make it from. Copy .env.example here and run this again."
-    cp .env.example .env.new
+    if [ -n "$demo" ]; then with_lines <.env.example >.env.new; else cp .env.example .env.new; fi
     mv .env.new .env
     say "  made   .env (change what is yours)"
 }
 
+case ${1:-} in
+    '') demo='' ;;
+    --demo) demo=yes ;;
+    *)
+        sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "$0"
+        [ "$1" = --help ] || [ "$1" = -h ] || exit 2
+        exit 0
+        ;;
+esac
 [ -f docker-compose.yml ] || die "There is no docker-compose.yml in $PWD. Go to the folder that holds it and run this there."
 command -v openssl >/dev/null || die "openssl is missing. Install it (on Debian: apt-get install openssl) and run this again."
 [ -d "$S" ] || mkdir "$S" || die "The folder $PWD/$S cannot be made. Run this as somebody who may write here."
