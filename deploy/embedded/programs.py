@@ -124,7 +124,7 @@ def bootstrap(site: Site, *, credentials: Path) -> Program:
 
 
 def samples(told: Path) -> Program:
-    return tool("samples", "deploy.demo.samples", str(told))
+    return tool("samples", "deploy.demo.samples", "--ready-file", str(told))
 
 
 def story(told: Path, *arguments: str) -> Program:
