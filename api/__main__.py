@@ -3,9 +3,20 @@
 import os
 import sys
 
+from shared.env import BadEnvironment
 
-def main(arguments: list[str]) -> None:
+
+def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "api.settings")
+    try:
+        run(arguments)
+    except BadEnvironment as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def run(arguments: list[str]) -> None:
     if arguments[:1] == ["serve"]:
         from api import serve  # noqa: PLC0415  the other commands need no server
 
@@ -16,6 +27,5 @@ def main(arguments: list[str]) -> None:
     execute_from_command_line(["python -m api", *arguments])
 
 
-# The server's workers import this file once more, under another name.
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

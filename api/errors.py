@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.problems import CONTENT_TYPE, FieldError, Problem, answer, request_id
 from shared import errors as ours
+from shared import outage
 from shared.logs import event
 
 
@@ -107,6 +108,8 @@ def problem_for(error: Exception) -> Problem:
         return validation([FieldError(f"#/{error.field}" if error.field else "#", error.code, str(error))])
     for kind, (status, code, detail) in TABLE.items():
         if isinstance(error, kind):
+            if code == "database_unavailable":
+                outage.database.note(error)
             return plain(error, status, code or getattr(error, "code", "not_allowed"), detail or str(error))
     return Problem(500, "internal_error", UNEXPECTED)
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from django_celery_beat.models import PeriodicTask
 from redis import Redis, RedisError
 
-from shared import broker
+from shared import broker, outage
 from shared.clock import now
 from shared.operations.models import Tick
 
@@ -65,7 +65,9 @@ def examine() -> Checks:
         checks.migrations = migrations_word()
         if checks.migrations == "ok":
             examine_clock(checks)
-    except Error:
+        outage.database.over()
+    except Error as error:
+        outage.database.note(error)
         checks.postgres = checks.migrations = checks.beat = checks.worker = "unreachable"
     return checks
 

@@ -16,7 +16,8 @@ ORIGIN = origin.parse(env.text("CLOUDEVY_PUBLIC_URL"), allow_plain=env.flag("CLO
 globals().update(ORIGIN.settings())
 TRUSTED_PROXIES = proxies.parse(env.text("CLOUDEVY_TRUSTED_PROXIES", ""))
 # A refused request is the asker's business; only what fails on our side belongs into the log.
-LOGGING["loggers"]["django.request"] = {"level": "ERROR"}  # type: ignore[index]
+LOGGING["filters"]["failures"] = {"()": "api.failures.Failures"}  # type: ignore[index]
+LOGGING["loggers"]["django.request"] = {"level": "ERROR", "filters": ["failures"]}  # type: ignore[index]
 LOGGING["loggers"]["django.security"] = {"level": "CRITICAL"}  # type: ignore[index]
 
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]

@@ -7,7 +7,8 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from scheduler import outage, pulse, ticks
+from scheduler import pulse, ticks
+from shared import outage
 from shared.logs import event, log
 
 LATE_SECONDS = 3.0

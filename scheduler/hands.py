@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from scheduler import outage
-from shared import broker
+from shared import broker, outage
 from shared.logs import log
 
 WORK: dict[str, Callable[..., object]] = {}

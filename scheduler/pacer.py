@@ -8,7 +8,8 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from scheduler import hands, outage, pulse
+from scheduler import hands, pulse
+from shared import outage
 
 REST_SECONDS = 1.0
 

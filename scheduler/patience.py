@@ -11,8 +11,8 @@ from django.db import Error, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from scheduler import pulse
-from scheduler.outage import first_line
 from shared.logs import event, warning
+from shared.outage import first_line
 
 PERIOD_SECONDS = 1.0
 # Said again while it lasts, so that the end of a long log still tells why nothing happens.

@@ -16,7 +16,7 @@ from celery import signals
 from celery.apps.worker import Worker
 from celery.beat import Service
 from celery.exceptions import SecurityWarning
-from celery.worker import state
+from celery.worker import WorkController, state
 from django.db import Error
 
 from scheduler import fallback, hands, health, patience, pulse, watchdog
@@ -35,7 +35,7 @@ enders: list[Callable[[], object]] = [stopping.set]
 class Hands(Worker):
     """Celery's worker, but signals are ours: its own handlers print around the log."""
 
-    def install_platform_tweaks(self, worker: Worker) -> None:
+    def install_platform_tweaks(self, worker: WorkController) -> None:
         enders.append(stop_taking)
 
 
@@ -110,7 +110,7 @@ def end(*_: object) -> None:
 
 
 def stop_taking() -> None:
-    state.should_stop = os.EX_OK
+    state.should_stop = os.EX_OK  # type: ignore[assignment]  its None means: not asked to
 
 
 def see_it_through() -> None:

@@ -1,7 +1,9 @@
 """Around the API: health, headers, the page, the schema, and what the public address decides."""
 
 import json
+import logging
 import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +19,11 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from api import VERSION, health, origin, proxies
 from api.tests.conftest import Person, make_operation, schedule
 from deploy.embedded import ports
+from shared import outage
 from shared.clock import now
 from shared.env import BadEnvironment
 from shared.fleet.models import Server
+from shared.logs import JsonFormatter
 from shared.operations.models import Tick
 from shared.people.models import Membership, Token, User
 
@@ -87,6 +91,46 @@ def test_a_lost_database_is_a_503_to_try_again(
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert answer.headers["Retry-After"]
     assert b"10.0.0.7" not in answer.content
+
+
+@pytest.fixture
+def failures() -> Iterator[list[logging.LogRecord]]:
+    """What Django writes about requests that failed, as our filter lets it through."""
+    kept: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = kept.append  # type: ignore[method-assign]
+    logging.getLogger("django.request").addHandler(handler)
+    yield kept
+    logging.getLogger("django.request").removeHandler(handler)
+
+
+@pytest.mark.django_db
+def test_a_defect_is_logged_under_the_id_that_its_asker_sees(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, failures: list[logging.LogRecord]
+) -> None:
+    monkeypatch.setattr("api.authentication.services.verify", lambda *_, **__: 1 / 0)
+    answer = alice.get("me")
+    (record,) = failures
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-Id"] in record.getMessage()
+    assert json.loads(JsonFormatter().format(record))["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.django_db
+def test_a_lost_database_is_told_once_and_not_for_every_request(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, failures: list[logging.LogRecord]
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused\n\tIs the server running?")
+
+    told: list[str] = []
+    monkeypatch.setattr(outage.database, "told_at", None)
+    monkeypatch.setattr(outage, "warning", lambda _, *, text, **__: told.append(text))
+    monkeypatch.setattr("api.authentication.services.verify", gone)
+    for _ in range(3):
+        assert alice.get("me").status_code == 503
+    assert told == ["🔴 The database does not answer, all work waits for it: connection refused"]
+    assert failures == []
 
 
 @pytest.mark.django_db

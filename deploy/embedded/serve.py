@@ -5,7 +5,6 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "api.settings")
 
-# The server's worker imports this file once more, under another name.
 if __name__ == "__main__":
     from api import serve
 

@@ -29,7 +29,7 @@ class Outage:
             if self.told_at is not None and time.monotonic() - self.told_at < AGAIN_SECONDS:
                 return
             self.told_at = time.monotonic()
-        warning(f"{self.name}.away", text=f"{self.away} ({reason})", reason=reason)
+        warning(f"{self.name}.away", text=f"{self.away}: {reason}", reason=reason)
 
     def over(self) -> None:
         """It worked."""
@@ -43,7 +43,7 @@ class Outage:
 
 database = Outage(
     "database",
-    away="🔴 The database does not answer, all work waits for it.",
+    away="🔴 The database does not answer, all work waits for it",
     back="🟢 The database answers again.",
 )
 
