@@ -18,7 +18,13 @@ CACHE = Path(__file__).resolve().parents[2] / "var" / "images"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 RELEASE, NEXT = "bookworm", "trixie"
 # Which program tells that a package is there.
-ENGINE = {"containerd": "docker.io", "runc": "docker.io", "docker": "docker.io", "debootstrap": "debootstrap"}
+ENGINE = {
+    "containerd": "docker.io",
+    "runc": "docker.io",
+    "docker": "docker.io",
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+}
 APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300")
 
 
