@@ -20,6 +20,7 @@ REQUIREMENTS = Path("requirements")
         ("frontend/package-lock.json", '"resolved": "https://packages.example/vue.tgz"'),
         ("frontend/.npmrc", "registry=https://packages.example/"),
         ("api/Dockerfile", "RUN pip install --index-url http://packages.example/ django"),
+        ("api/Dockerfile", "RUN pip install --find-links http://127.0.0.1:8080/ django"),
         ("uv.lock", 'source = { registry = "https://packages.example/simple" }'),
     ],
 )
@@ -34,6 +35,12 @@ def test_an_address_is_found(tmp_path: Path, name: str, line: str) -> None:
 def test_authors_may_ask_for_money(tmp_path: Path) -> None:
     path = tmp_path / "package-lock.json"
     path.write_text('        "url": "https://donate.example/you"\n        "https://donate.example/me",\n')
+    assert list(addresses.problems([path])) == []
+
+
+def test_a_container_may_ask_itself(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text('HEALTHCHECK CMD ["python", "healthcheck.py", "http://127.0.0.1:8002/readyz"]\n')
     assert list(addresses.problems([path])) == []
 
 
