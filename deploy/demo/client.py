@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import partial
+from http.client import HTTPException
 from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 TIMEOUT = 10.0
+LONGEST_WAIT = 60.0
 PAUSE = 0.1
 SESSION = "/auth/browser/v1/auth/session"
 LOGIN = "/auth/browser/v1/auth/login"
@@ -56,7 +58,7 @@ OPENER = opener()
 
 @dataclass(frozen=True)
 class Client:
-    """Calls below one address, with a token or with the cookies of a session (`signed_in`).
+    """Calls below one address, with a token or with the cookies of a session (`sign_in`).
 
     `host` is what the Host header says where that is not the address: behind it stands somebody who answers
     to their public name only.
@@ -66,6 +68,21 @@ class Client:
     token: str = field(default="", repr=False)
     host: str = ""
     cookies: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def sign_in(
+        cls, url: str, *, email: str, password: str, public_url: str = "", seconds: float = LONGEST_WAIT
+    ) -> "Client":
+        """A session of that person at the API, which is waited for. CannotSignIn when it says no.
+
+        `public_url`: under which it is known, where that differs. A browser's way: the first question brings
+        the CSRF cookie, the second the session.
+        """
+        client = cls(f"{url}/api/v1", host=urlsplit(public_url).netloc)
+        patiently(partial(prepare, client), what=f"the API at {url}", seconds=seconds)
+        login = partial(sign_in, client, email=email, password=password)
+        patiently(login, what=f"the sign-in of {email}", seconds=seconds)
+        return client
 
     def get(self, path: str) -> Json:
         return self.call("GET", path)
@@ -95,6 +112,8 @@ class Client:
             self.keep(error.headers)
             words = error.headers.get("Location") or error.read().decode(errors="replace")[:500]
             raise Refused(f"{method} {path}: {error.code} {words}", status=error.code) from None
+        except HTTPException as error:
+            raise ConnectionError(f"{method} {path}: the answer broke off ({error})") from error
 
     def common_headers(self) -> dict[str, str]:
         """Who asks: by token, or by cookies and the token against forged requests that goes with them."""
@@ -111,18 +130,6 @@ class Client:
     def keep(self, headers: Message) -> None:
         for line in headers.get_all("Set-Cookie", []):
             self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
-
-
-def signed_in(url: str, *, public_url: str, email: str, password: str, seconds: float) -> Client:
-    """A session of that person at the API behind `url`, which is waited for. CannotSignIn when it says no.
-
-    A browser's way: the first question brings the CSRF cookie, the second the session.
-    """
-    client = Client(f"{url}/api/v1", host=urlsplit(public_url).netloc)
-    patiently(partial(prepare, client), what=f"the API at {url}", seconds=seconds)
-    login = partial(sign_in, client, email=email, password=password)
-    patiently(login, what=f"the sign-in of {email}", seconds=seconds)
-    return client
 
 
 def prepare(client: Client) -> bool:

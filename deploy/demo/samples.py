@@ -78,7 +78,7 @@ def doors(wanted: argparse.Namespace) -> tuple[Client, Client]:
         told = json.loads(wanted.ready_file.read_text())
         return Client(f"{told['url']}/api/v1", told["api_token"]), client.simulator(told["simulator_url"])
     password = wanted.password_file.read_text().strip()
-    api = client.signed_in(
+    api = Client.sign_in(
         wanted.api,
         public_url=wanted.public_url,
         email=wanted.email,

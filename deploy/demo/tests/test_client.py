@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from deploy.demo import client
-from deploy.demo.client import CannotSignIn, Client, NotInTime, Refused, signed_in
+from deploy.demo.client import CannotSignIn, Client, NotInTime, Refused
 from deploy.embedded import ports
 
 EMAIL, PASSWORD = "admin@example.com", "right"
@@ -71,7 +71,7 @@ def door(*, away: int = 0) -> Iterator[str]:
 
 
 def enter(url: str, *, password: str = PASSWORD, public_url: str = PUBLIC, seconds: float = 20) -> Client:
-    return signed_in(url, public_url=public_url, email=EMAIL, password=password, seconds=seconds)
+    return Client.sign_in(url, public_url=public_url, email=EMAIL, password=password, seconds=seconds)
 
 
 def test_after_signing_in_it_may_read_and_change() -> None:

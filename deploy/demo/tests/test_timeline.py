@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.embedded.timeline import Act, mismatches, table
+from deploy.demo.timeline import Act, mismatches, table
 
 DUE = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 
