@@ -78,7 +78,7 @@ class Story:
         return act
 
     def plan(self, name: str, action: str, server: Json) -> Json:
-        """Each try has a moment of its own, for a part may be away for long. What is saved is not repeated."""
+        """Each try has a moment of its own: a part may be away for long. What is saved is not repeated."""
         if saved := samples.named(self.api, name):
             return saved
         due = (datetime.now(ZoneInfo(ZONE)) + AHEAD).replace(microsecond=0, tzinfo=None)
