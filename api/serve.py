@@ -14,7 +14,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from shared import VERSION, env
-from shared.logs import event, warning
+from shared.logs import catch_uncaught, event, warning
 
 APPLICATION = "api.wsgi:application"
 # A request waits for Postgres most of its time. Each thread of each worker may hold a connection.
@@ -29,6 +29,7 @@ def main(arguments: list[str], *, application: str = APPLICATION) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is answered before the end."""
     signal.signal(signal.SIGTERM, leave)
     wanted = parse(arguments)
+    catch_uncaught()
     server = Granian(application, **options(wanted))
     server.on_startup(lambda: tell_start(wanted))
     server.on_shutdown(lambda: event("api.stopped", text="🔴 Cloudevy API stopped."))

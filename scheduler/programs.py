@@ -4,7 +4,6 @@ What Celery is told stands here and nowhere else. On SIGTERM nothing new is begu
 within a bound that holds whatever hangs.
 """
 
-import logging
 import os
 import signal
 import threading
@@ -24,7 +23,7 @@ from scheduler.app import app
 from scheduler.install import install
 from scheduler.pacer import Pacer
 from shared import VERSION, broker
-from shared.logs import event, warning
+from shared.logs import catch_uncaught, event, warning
 
 # A request to AWS and a statement in Postgres end within 10 s each; an orchestrator kills after 50 s.
 LONGEST_STOP = 30.0
@@ -90,7 +89,7 @@ def begin(program: str) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     signals.setup_logging.connect(leave_logging_alone)
-    logging.captureWarnings(capture=True)
+    catch_uncaught()
     # Celery warns root at each start, and any user without a name in the image.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     health.serve(program)

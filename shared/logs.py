@@ -9,8 +9,10 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 LIMIT = 4000
@@ -100,6 +102,17 @@ def clipped(text: str, *, limit: int = LIMIT) -> str:
     """`text` cut to `limit` bytes, with a mark where it was cut."""
     raw = text.encode()
     return text if len(raw) <= limit else raw[: limit - len(CUT.encode())].decode(errors="ignore") + CUT
+
+
+def catch_uncaught() -> None:
+    """What no thread catches goes into the log too, instead of breaking its lines."""
+
+    def written(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        log.critical("Nobody caught this: %s", error, exc_info=(kind, error or kind(), trace))
+
+    sys.excepthook = written
+    threading.excepthook = lambda args: written(args.exc_type, args.exc_value, args.exc_traceback)
+    logging.captureWarnings(capture=True)
 
 
 def config(style: str) -> dict[str, object]:

@@ -1,0 +1,63 @@
+"""Beat's loop: it knocks, and neither a dead broker nor a dead database stops it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django_celery_beat.models import PeriodicTask
+
+from scheduler import hands, pacer, pulse
+from scheduler.app import app
+from scheduler.install import install
+from scheduler.pacer import Pacer
+from shared import broker, clock
+
+
+@pytest.fixture
+def knocked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    heard: list[str] = []
+    monkeypatch.setattr(hands.door, "knock", lambda name: heard.append(name) or True)
+    return heard
+
+
+@pytest.fixture
+def scheduler(transactional_db: None, knocked: list[str]) -> Pacer:
+    install()
+    # A new row would be due only after its period.
+    PeriodicTask.objects.update(last_run_at=clock.now() - timedelta(days=1))
+    scheduler = Pacer(app=app, lazy=True)
+    scheduler._finalize.cancel()
+    return scheduler
+
+
+def test_every_tick_that_is_due_is_knocked_for(scheduler: Pacer, knocked: list[str]) -> None:
+    while scheduler.tick() == 0:
+        continue
+    assert broker.FIRE in knocked
+    assert broker.PRUNE in knocked
+    assert len(knocked) == len(set(knocked)) == 7
+
+
+def test_the_loop_moves_with_every_turn(scheduler: Pacer, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[bool] = []
+    monkeypatch.setattr(pulse, "beat", lambda: moved.append(True))
+    scheduler.tick()
+    assert moved
+
+
+def test_without_a_broker_it_goes_on(scheduler: Pacer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hands, "door", broker.Door(broker.sender("redis://127.0.0.1:1/0")))
+    while scheduler.tick() == 0:
+        continue
+    assert hands.door.failures == 1
+
+
+def test_without_a_database_it_rests_and_goes_on(
+    scheduler: Pacer, knocked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(scheduler, "enabled_models", gone)
+    assert scheduler.tick() == pacer.REST_SECONDS
+    assert knocked == []
