@@ -27,6 +27,8 @@ phase=checking # then preparing, restarting, finished: tells the exit trap what 
 tag='' registry='' wait_seconds='' old_tag='' services='' images=() child='' log='' dump=''
 declare -A old_container=() old_image=() old_ref=()
 
+# Functions say `return 0`, never a bare `return`: in a trap that would answer what was before the trap.
+
 # --- words ------------------------------------------------------------------------------------------------------
 
 say() { printf '%s\n' "$*"; }
@@ -191,7 +193,7 @@ start_databases() {
 
 # Only before tables change, and only where the database is ours: that is when an older version might not like what it finds.
 save_database() {
-  [[ -n $(active postgres) ]] || { say "The database is not in docker-compose.yml: its backups are its own." && return; }
+  [[ -n $(active postgres) ]] || { say "The database is not in docker-compose.yml: its backups are its own." && return 0; }
   has_tables && migrations_pending || return 0
   local file
   file=backups/before-$tag-$(date -u +%Y%m%dT%H%M%SZ).dump
@@ -241,7 +243,7 @@ bring_up_all() {
 
 bring_up() {
   say "Starting $*"
-  compose up -d --no-deps --wait --wait-timeout "$wait_seconds" "$@" >"$log" 2>&1 && return
+  compose up -d --no-deps --wait --wait-timeout "$wait_seconds" "$@" >"$log" 2>&1 && return 0
   tell_log 5
   local service
   for service in "$@"; do tell_state "$service"; done
@@ -321,14 +323,14 @@ name_old_images() {
 }
 
 stay() {
-  [[ -n $old_tag ]] || { warn "No part of Cloudevy was started." && return; }
+  [[ -n $old_tag ]] || { warn "No part of Cloudevy was started." && return 0; }
   name_old_images || true
   write_tag "$old_tag"
   warn "Nothing was restarted: version $old_tag was not touched, and .env names it."
 }
 
 go_back() {
-  [[ -n $old_tag ]] || { warn "There is no version to go back to; the containers stay, so that their logs can be read." && return; }
+  [[ -n $old_tag ]] || { warn "There is no version to go back to; the containers stay, so that their logs can be read." && return 0; }
   warn "Going back to $old_tag"
   local began=$SECONDS
   name_old_images && CLOUDEVY_TAG=$old_tag bring_up_all || return 1
@@ -355,12 +357,15 @@ tell_what_next() {
     ls -t backups                                         the database as it was before migrations"
 }
 
+# The command at work may have its words sent to the log; the way out speaks to whoever called this script.
 interrupted() {
+  exec 1>&"$out" 2>&"$err"
   warn "Interrupted."
   [[ -z $child ]] || { kill -TERM -- "-$child" 2>/dev/null && wait "$child"; } || true
   exit "$1"
 }
 
+exec {out}>&1 {err}>&2
 trap finish EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
