@@ -26,7 +26,7 @@ SECRET = re.compile(r"(?<![\w-])secrets/([a-z_.]+[a-z])")
 FOLLOWED = re.compile(r"docker logs [^`\n|]*?(cloudevy-[a-z-]+)")
 COMPOSE_WORDS = re.compile(r"docker compose (stop|restart|pull|logs|ps|up|exec) ([^`\n#|&<;]*)")
 EVENT_ON_PAGE = re.compile(r"`([a-z]+\.[a-z_]+)`")
-EVENT_IN_CODE = re.compile(r'\b(?:event|warning)\(\s*f?"([a-z{}._]+)"')
+EVENT_IN_CODE = re.compile(r'\b(?:(?:event|warning)\(\s*f?|event = )"([a-z{}._]+)"')
 # An outage makes its two names from its own; nginx writes the line of each request.
 OUTAGE, OF_NGINX = re.compile(r'= Outage\(\s*"([a-z]+)"'), "http.request"
 
