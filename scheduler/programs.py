@@ -109,7 +109,7 @@ def end(*_: object) -> None:
 
 
 def stop_taking() -> None:
-    state.should_stop = os.EX_OK  # type: ignore[assignment]  its None means: not asked to
+    state.should_stop = os.EX_OK  # type: ignore[assignment]
 
 
 def see_it_through() -> None:

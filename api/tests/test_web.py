@@ -98,7 +98,7 @@ def failures() -> Iterator[list[logging.LogRecord]]:
     """What Django writes about requests that failed, as our filter lets it through."""
     kept: list[logging.LogRecord] = []
     handler = logging.Handler()
-    handler.emit = kept.append  # type: ignore[method-assign]
+    handler.emit = kept.append  # type: ignore[method-assign,assignment]
     logging.getLogger("django.request").addHandler(handler)
     yield kept
     logging.getLogger("django.request").removeHandler(handler)

@@ -16,7 +16,7 @@ from shared import broker, clock
 @pytest.fixture
 def knocked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
-    monkeypatch.setattr(hands.door, "knock", lambda name: heard.append(name) or True)
+    monkeypatch.setattr(hands.door, "knock", heard.append)
     return heard
 
 

@@ -45,8 +45,11 @@ class Running:
     def ready(self) -> str:
         return str(self.ask("/readyz")[1].get("status"))
 
-    def says(self, words: str) -> bool:
-        return words in self.log.read_text()
+    def until_it_says(self, words: str) -> None:
+        self.until(lambda: words in self.log.read_text())
+
+    def until_it_is(self, status: str) -> None:
+        self.until(lambda: self.ready() == status)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -131,29 +134,29 @@ def test_they_wait_for_the_database_and_its_tables_and_go_on(
 ) -> None:
     with both(tmp_path) as programs:
         for program in programs:
-            program.until(lambda program=program: program.says('database "programs" does not exist'))
+            program.until_it_says('database "programs" does not exist')
             assert program.ask("/healthz")[0] == 200
             assert program.ask("/readyz")[0] == 503
         execute(no_database, f"CREATE DATABASE {NAME}")
         for program in programs:
-            program.until(lambda program=program: program.says("migrations are still to run"))
+            program.until_it_says("migrations are still to run")
         migrate(no_database)
         for program in programs:
-            program.until(lambda program=program: program.ready() == "ok")
+            program.until_it_is("ok")
             assert program.stop() == 0
 
 
 def test_while_they_wait_they_stop_when_told_to(no_database: Postgres, tmp_path: Path) -> None:
     with both(tmp_path) as programs:
         for program in programs:
-            program.until(lambda program=program: program.says("Waiting"))
+            program.until_it_says("Waiting")
             assert program.stop() == 0
 
 
 def test_every_line_is_json_when_asked_for(database: Postgres, broker: RedisServer, tmp_path: Path) -> None:
     with both(tmp_path, LOG_FORMAT="json") as programs:
         for program in programs:
-            program.until(lambda program=program: program.ready() == "ok")
+            program.until_it_is("ok")
             assert program.stop() == 0
             events = [json.loads(line)["event"] for line in program.log.read_text().splitlines()]
             assert events[-2:] == ["program.stopping", "program.stopped"]
@@ -164,9 +167,9 @@ def test_without_a_broker_the_worker_keeps_the_clock_and_both_still_stop(
     database: Postgres, tmp_path: Path
 ) -> None:
     with both(tmp_path) as (worker, beat):
-        worker.until(lambda: worker.says("this worker keeps the clock"))
-        worker.until(lambda: worker.ready() == "degraded")
-        beat.until(lambda: beat.ready() == "degraded")
+        worker.until_it_says("this worker keeps the clock")
+        worker.until_it_is("degraded")
+        beat.until_it_is("degraded")
         assert worker.ask("/readyz")[1]["checks"]["redis"] == "unreachable"
         assert worker.ask("/readyz")[0] == beat.ask("/readyz")[0] == 200
         assert worker.stop() == beat.stop() == 0
@@ -177,11 +180,11 @@ def test_a_lost_database_is_told_once_and_they_still_stop(
 ) -> None:
     with both(tmp_path) as (worker, beat):
         for program in (worker, beat):
-            program.until(lambda program=program: program.ready() == "ok")
+            program.until_it_is("ok")
         execute(database, f"DROP DATABASE {NAME} WITH (FORCE)")
         worker.until(lambda: worker.ask("/readyz")[0] == 503)
         for program in (worker, beat):
-            program.until(lambda program=program: program.says("The database does not answer"))
+            program.until_it_says("The database does not answer")
             assert program.stop() == 0
             assert program.log.read_text().count("The database does not answer") == 1
             assert "Traceback" not in program.log.read_text()
