@@ -50,7 +50,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./test",
         description=f"Run the checks: those named, or all but story and e2e.\n\n{told}",
-        epilog="What follows -- goes to pytest or vitest: ./test api -- -k schedules",
+        epilog="What follows -- goes to pytest, vitest or bats: ./test api -- -k schedules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="STAGE")

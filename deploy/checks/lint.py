@@ -1,6 +1,7 @@
 """Everything that can be said about the code without running it. Each tool counts as one check."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from deploy.checks.compose import SKIPPED
 from deploy.checks.results import Result
 from deploy.embedded.keys import generate
 
+SHELL = re.compile(rb"#!(/bin/|/usr/bin/env )(sh|bash|bats)\s*$")
+SHELL_SUFFIXES = (".sh", ".bash", ".bats")
 OUTCOMES = {0: ("ok    ", Result(passed=1)), SKIPPED: ("skip  ", Result(skipped=1))}
 GIT = ("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard")
 
@@ -29,7 +32,8 @@ def python(*arguments: str) -> Callable[[], Sequence[str]]:
 
 
 def shellcheck() -> Sequence[str]:
-    return ("shellcheck", "--external-sources", "--shell=sh", *shell_scripts())
+    """Each file is read as its own first line says: sh, bash or bats."""
+    return ("shellcheck", "--external-sources", *shell_scripts())
 
 
 def hadolint() -> Sequence[str]:
@@ -90,7 +94,7 @@ def is_shell(path: Path) -> bool:
     if not path.is_file() or path.parts[0] == "frontend":
         return False
     with path.open("rb") as file:
-        return path.suffix == ".sh" or file.readline().rstrip() == b"#!/bin/sh"
+        return path.suffix in SHELL_SUFFIXES or bool(SHELL.match(file.readline()))
 
 
 def environment() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The one list of stages: what `./test` and `.ci/run` can run, in the order of cheapness."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -43,6 +44,18 @@ def vitest(more: Sequence[str]) -> Result:
     return results.read(report, exit_code=subprocess.run(command, check=False, cwd="frontend").returncode)
 
 
+def bats(more: Sequence[str]) -> Result:
+    """The shell scripts, each branch, with a docker that only writes down."""
+    report = fresh("scripts")
+    steps = ". deploy/embedded/setup.sh && script_packages"
+    if subprocess.run(("/bin/sh", "-c", steps, "./test"), check=False).returncode:
+        return Result(failed=1)
+    reporters = ("--report-formatter", "junit", "--output", str(REPORTS))
+    command = ("tests/scripts/node_modules/bats/bin/bats", *reporters, *more, "tests/scripts")
+    named = os.environ | {"BATS_REPORT_FILENAME": report.name}
+    return results.read(report, exit_code=subprocess.run(command, check=False, env=named).returncode)
+
+
 def e2e(more: Sequence[str]) -> Result:
     problem = browser.ensure()
     if problem:
@@ -67,6 +80,7 @@ STAGES = (
     Stage("scheduler", "the clock and the hands", pytest("scheduler", "scheduler")),
     Stage("api", "the HTTP program", pytest("api", "api")),
     Stage("deploy", "the launcher and the checks themselves", pytest("deploy", "deploy")),
+    Stage("scripts", "building, pushing, pulling and installing, with a docker that only writes down", bats),
     Stage("system", "all parts together", pytest("system", *SYSTEM), page=True),
     Stage("story", "the promise, with parts killed on the way", pytest("story", "tests/story"), apart=True),
     Stage("e2e", "the page in a real browser", e2e, page=True, apart=True),

@@ -12,7 +12,8 @@ from deploy.embedded.errors import CannotStart
 GOOD = """\
 name: example
 services:
-  api: {image: "api:${CLOUDEVY_TAG}", ports: ["${CLOUDEVY_PORT}:1"]}
+  base: {image: "api:${CLOUDEVY_TAG}"}
+  api: {image: api, profiles: [api], ports: ["${CLOUDEVY_PORT}:1"]}
   extra: {image: api, profiles: [extra], environment: {WORD: "${CLOUDEVY_WORD:-none}"}}
 """
 Write = Callable[[str], Path]
@@ -44,12 +45,19 @@ def test_a_good_file_passes_with_all_its_profiles(command: compose.Command, writ
 @pytest.mark.parametrize(
     ("before", "after", "word"),
     [
-        ("image: api,", "imige: api,", "imige"),
+        ("base: {image", "base: {imige", "imige"),
         ("CLOUDEVY_PORT", "CLOUDEVY_PROT", "CLOUDEVY_PROT"),
         ("${CLOUDEVY_WORD:-none}", "${CLOUDEVY_WORD:?write a word}", "write a word"),
         ("name: example", "name: [", "yaml"),
+        ("profiles: [extra]", "profiles: [extra], depends_on: [api]", "with profiles ['extra']"),
     ],
-    ids=["misspelt key", "variable nobody sets", "wanted by a profile", "no YAML"],
+    ids=[
+        "misspelt key",
+        "variable nobody sets",
+        "wanted by a profile",
+        "no YAML",
+        "leans on another profile",
+    ],
 )
 def test_a_fault_is_told_by_its_name(
     command: compose.Command, write: Write, before: str, after: str, word: str

@@ -81,11 +81,12 @@ def test_the_daemon_of_the_pid_file_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_number_that_went_to_another_process_is_left_alone(
-    tmp_path: Path, other: subprocess.Popen[str]
+    tmp_path: Path, other: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pid").write_text(str(other.pid))
-    daemon.end(tmp_path / "pid", folder=tmp_path)
-    assert other.poll() is None
+    with monkeypatch.context() as patch:
+        patch.setattr("os.kill", lambda *words: pytest.fail(f"signalled {words}"))
+        daemon.end(tmp_path / "pid", folder=tmp_path)
 
 
 def test_a_missing_or_empty_pid_file_is_no_fault(tmp_path: Path) -> None:
