@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by ./run and ./test from the repository root: a virtual environment with exactly what a list pins.
 # Wants nothing but a Python 3.11 or 3.12 with its venv module; sets no option of the caller's shell.
 
@@ -58,15 +59,18 @@ setup() {
     export PATH
 }
 
-# Packages of the front end, for the Node of the virtual environment. Call after `setup`.
-page_packages() {
-    stamp=$(cat frontend/package.json frontend/package-lock.json | cksum)
-    [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$stamp" ] && return
-    say "Setting up: packages of the page"
-    (cd frontend && npm ci --no-audit --no-fund --loglevel=error) >/dev/null ||
-        fail "The packages of the page cannot be installed (reason above): check the network or your npm settings, and run $0 again."
-    say "$stamp" >frontend/node_modules/.installed
+# npm_packages FOLDER WHAT: what the folder's lock file pins, for the Node of the virtual environment. Call after `setup`.
+npm_packages() {
+    stamp=$(cat "$1/package.json" "$1/package-lock.json" | cksum)
+    [ "$(cat "$1/node_modules/.installed" 2>/dev/null)" = "$stamp" ] && return
+    say "Setting up: packages of $2"
+    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) >/dev/null ||
+        fail "The packages of $2 cannot be installed (reason above): check the network or your npm settings, and run $0 again."
+    say "$stamp" >"$1/node_modules/.installed"
 }
+
+page_packages() { npm_packages frontend "the page"; }
+script_packages() { npm_packages tests/scripts "the scripts' tests"; }
 
 # frontend/dist, made again when a source changed.
 build_page() {
