@@ -18,11 +18,13 @@ from django_celery_beat.models import PeriodicTask
 from redis import Redis, RedisError
 
 from shared import broker, outage
+from shared.bounded import within
 from shared.clock import now
 from shared.operations.models import Tick
 
 # The quick ticks come every 1 to 5 s; beat writes down its own runs every 30 of them, some 10 s.
 TICK_AGE = 15.0
+REDIS_SECONDS = 1.0
 BEAT_AGE = timedelta(minutes=1)
 QUICK_TICKS = frozenset({broker.FIRE, broker.SEND, broker.SWEEP})
 
@@ -104,11 +106,14 @@ def all_migrated() -> None:
 
 
 def redis_word() -> str:
-    client = redis_client()
+    return within(REDIS_SECONDS, ping) or "unreachable"
+
+
+def ping() -> str:
     try:
-        client.ping()
+        redis_client().ping()
     except RedisError:
-        return "unreachable"
+        return ""
     return "ok"
 
 

@@ -45,7 +45,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m api serve", description="Serve the API over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8002)
-    parser.add_argument("--workers", type=int, default=env.number("CLOUDEVY_API_WORKERS", default=2))
+    parser.add_argument("--workers", type=int, default=env.number("CLOUDEVY_API_WORKERS", default=2, least=1))
     return parser.parse_args(arguments)
 
 

@@ -46,7 +46,7 @@ def run(wanted: argparse.Namespace) -> int:
 
     if wanted.command == "worker":
         return programs.run_worker(
-            threads=wanted.threads or env.number("CLOUDEVY_WORKER_THREADS", default=THREADS)
+            threads=wanted.threads or env.number("CLOUDEVY_WORKER_THREADS", default=THREADS, least=1)
         )
     if wanted.command == "beat":
         return programs.run_beat()

@@ -8,11 +8,9 @@ holds anything secret.
 import json
 import threading
 import time
-from collections.abc import Callable
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Empty, SimpleQueue
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import Error, connection
@@ -20,9 +18,8 @@ from redis import Redis, RedisError
 
 from scheduler import pulse, ticks, watchdog
 from shared import broker, env
+from shared.bounded import within
 from shared.env import BadEnvironment
-
-Answer = TypeVar("Answer")
 
 DATABASE_SECONDS = 1.2
 REDIS_SECONDS = 0.5
@@ -104,16 +101,6 @@ def ping() -> str | None:
 @cache
 def redis_client() -> Redis:
     return Redis.from_url(settings.BROKER_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)
-
-
-def within(seconds: float, question: Callable[[], Answer]) -> Answer | None:
-    """What the question answers, or None when it takes too long; then its thread ends by itself, later."""
-    answers: SimpleQueue[Answer] = SimpleQueue()
-    threading.Thread(target=lambda: answers.put(question()), daemon=True).start()
-    try:
-        return answers.get(timeout=seconds)
-    except Empty:
-        return None
 
 
 class Desk(BaseHTTPRequestHandler):

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from shared.bounded import within
 from shared.logs import event, warning
+from shared.outage import first_line
 
 CLOCK = "clock"
 WORK = "work"
@@ -31,6 +33,8 @@ TEST_ACCOUNT = "work.test_account"
 MEASURE_REGION = "work.measure"
 
 QUIET_SECONDS = 2.0
+# Beyond the transport's own time-outs, which do not cover the search for the broker's name.
+LONGEST_KNOCK = 1.0
 TRANSPORT = {
     "socket_timeout": 0.3,
     "socket_connect_timeout": 0.3,
@@ -54,25 +58,32 @@ class Door:
         """Ask a worker to look at something; False when the message could not be left."""
         if time.monotonic() < self.quiet_until:
             return False
-        try:
-            queue = task.partition(".")[0]
-            self.app.send_task(task, kwargs=ids, queue=queue, retry=False, ignore_result=True, expires=10)
-        except (OperationalError, OSError) as error:
-            self.close(error)
+        fault = within(LONGEST_KNOCK, lambda: self.leave(task, ids))
+        if fault != "":
+            self.close("it takes too long" if fault is None else fault)
             return False
         if self.closed:
             self.closed = False
             event("broker.back", text="The broker answers again.")
         return True
 
-    def close(self, error: Exception) -> None:
+    def leave(self, task: str, ids: dict[str, int | str]) -> str:
+        """Leave the message; why that failed, or nothing."""
+        try:
+            queue = task.partition(".")[0]
+            self.app.send_task(task, kwargs=ids, queue=queue, retry=False, ignore_result=True, expires=10)
+        except (OperationalError, OSError) as error:
+            return first_line(error)
+        return ""
+
+    def close(self, fault: str) -> None:
         """Nobody knocks for a while; only the first failure in a row is worth a line."""
         self.failures += 1
         self.quiet_until = time.monotonic() + QUIET_SECONDS
         if not self.closed:
             self.closed = True
             warning(
-                "broker.unreachable", text=f"The broker does not answer, work goes on without it: {error}"
+                "broker.unreachable", text=f"The broker does not answer, work goes on without it: {fault}"
             )
 
 

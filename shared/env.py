@@ -33,13 +33,16 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise BadEnvironment(f"{name}={value!r} is not a switch. Write 1 or 0.")
 
 
-def number(name: str, *, default: int) -> int:
-    """A whole number."""
+def number(name: str, *, default: int, least: int = 0) -> int:
+    """A whole number, not below `least`."""
     value = os.environ.get(name, "")
     try:
-        return int(value) if value else default
+        found = int(value) if value else default
     except ValueError:
         raise BadEnvironment(f"{name}={value!r} is not a whole number.") from None
+    if found < least:
+        raise BadEnvironment(f"{name}={value} is too small. The least is {least}.")
+    return found
 
 
 def secret(name: str, *, default: str | None = None) -> str:
@@ -50,6 +53,9 @@ def secret(name: str, *, default: str | None = None) -> str:
     if os.environ.get(name):
         raise BadEnvironment(f"{name} and {name}_FILE are both set. Keep one of them.")
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        value = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadEnvironment(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from error
+    if not value and default is None:
+        raise BadEnvironment(f"{name}_FILE: {path} is empty. Put the value into it and start again.")
+    return value or (default or "")

@@ -1,5 +1,6 @@
 """The clocks: fixed ticks in beat's table, a fallback in every worker, and knocks that may fail."""
 
+import threading
 import time as wall
 from datetime import timedelta
 
@@ -60,6 +61,16 @@ def test_a_dead_broker_costs_less_than_a_second_once_and_then_nothing() -> None:
     assert not door.knock(broker.DRAIN_REGION, region=1, action="stop")
     assert door.failures == 1
     assert wall.monotonic() - before < 2
+
+
+def test_a_broker_whose_name_nobody_finds_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs = threading.Event()
+    door = broker.Door(broker.sender("redis://127.0.0.1:1/0"))
+    monkeypatch.setattr(broker, "LONGEST_KNOCK", 0.05)
+    monkeypatch.setattr(door.app, "send_task", lambda *_, **__: hangs.wait(30))
+    assert not door.knock(broker.DRAIN_REGION, region=1, action="stop")
+    assert door.failures == 1
+    hangs.set()
 
 
 def test_work_is_done_here_when_nobody_can_be_knocked_for(monkeypatch: pytest.MonkeyPatch) -> None:

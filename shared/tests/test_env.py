@@ -35,6 +35,25 @@ def test_a_number_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
         env.number("CLOUDEVY_X", default=3)
 
 
+def test_a_number_may_have_a_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDEVY_X", "0")
+    assert env.number("CLOUDEVY_X", default=3) == 0
+    with pytest.raises(BadEnvironment, match="The least is 1"):
+        env.number("CLOUDEVY_X", default=3, least=1)
+
+
+def test_an_empty_file_is_as_missing_as_an_empty_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "empty"
+    file.write_text("\n")
+    monkeypatch.delenv("CLOUDEVY_X", raising=False)
+    monkeypatch.setenv("CLOUDEVY_X_FILE", str(file))
+    with pytest.raises(BadEnvironment, match="is empty"):
+        env.secret("CLOUDEVY_X")
+    assert env.secret("CLOUDEVY_X", default="another") == "another"
+
+
 def test_a_secret_comes_from_a_file_or_the_variable_but_never_both(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
