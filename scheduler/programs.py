@@ -35,7 +35,7 @@ class Hands(Worker):
     """Celery's worker, but signals are ours: its own handlers print around the log."""
 
     def install_platform_tweaks(self, worker: WorkController) -> None:
-        enders.append(stop_taking)
+        on_end(stop_taking)
 
 
 def run_worker(*, threads: int) -> int:
@@ -78,7 +78,7 @@ def run_beat() -> int:
         return ended("beat")
     pulse.enter(pulse.WORKING)
     service = Service(app, scheduler_cls=Pacer)
-    enders.append(service.stop)
+    on_end(service.stop)
     event("beat.ready", text=f"🟢 Beat {VERSION} ready.", version=VERSION)
     service.start()
     return ended("beat")
@@ -93,6 +93,13 @@ def begin(program: str) -> None:
     # Celery warns root at each start, and any user without a name in the image.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     health.serve(program)
+
+
+def on_end(ender: Callable[[], object]) -> None:
+    """Call this when told to stop, which may have happened a moment ago."""
+    enders.append(ender)
+    if stopping.is_set():
+        ender()
 
 
 def leave_logging_alone(**_: object) -> None:

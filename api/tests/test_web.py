@@ -1,31 +1,25 @@
 """Around the API: health, headers, the page, the schema, and what the public address decides."""
 
 import json
-import logging
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from api import VERSION, health, origin, proxies
 from api.tests.conftest import Person, make_operation, schedule
 from deploy.embedded import ports
-from shared import outage
 from shared.clock import now
 from shared.env import BadEnvironment
 from shared.fleet.models import Server
-from shared.logs import JsonFormatter
 from shared.operations.models import Tick
-from shared.people.models import Membership, Token, User
 
 ROOT = Path(__file__).parents[2]
 CSP = (
@@ -91,46 +85,6 @@ def test_a_lost_database_is_a_503_to_try_again(
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert answer.headers["Retry-After"]
     assert b"10.0.0.7" not in answer.content
-
-
-@pytest.fixture
-def failures() -> Iterator[list[logging.LogRecord]]:
-    """What Django writes about requests that failed, as our filter lets it through."""
-    kept: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = kept.append  # type: ignore[method-assign,assignment]
-    logging.getLogger("django.request").addHandler(handler)
-    yield kept
-    logging.getLogger("django.request").removeHandler(handler)
-
-
-@pytest.mark.django_db
-def test_a_defect_is_logged_under_the_id_that_its_asker_sees(
-    alice: Person, monkeypatch: pytest.MonkeyPatch, failures: list[logging.LogRecord]
-) -> None:
-    monkeypatch.setattr("api.authentication.services.verify", lambda *_, **__: 1 / 0)
-    answer = alice.get("me")
-    (record,) = failures
-    assert answer.status_code == 500
-    assert answer.headers["X-Request-Id"] in record.getMessage()
-    assert json.loads(JsonFormatter().format(record))["request_id"] == answer.headers["X-Request-Id"]
-
-
-@pytest.mark.django_db
-def test_a_lost_database_is_told_once_and_not_for_every_request(
-    alice: Person, monkeypatch: pytest.MonkeyPatch, failures: list[logging.LogRecord]
-) -> None:
-    def gone(*_: object, **__: object) -> None:
-        raise OperationalError("connection refused\n\tIs the server running?")
-
-    told: list[str] = []
-    monkeypatch.setattr(outage.database, "told_at", None)
-    monkeypatch.setattr(outage, "warning", lambda _, *, text, **__: told.append(text))
-    monkeypatch.setattr("api.authentication.services.verify", gone)
-    for _ in range(3):
-        assert alice.get("me").status_code == 503
-    assert told == ["🔴 The database does not answer, all work waits for it: connection refused"]
-    assert failures == []
 
 
 @pytest.mark.django_db
@@ -246,77 +200,6 @@ def strict(node: Any, document: dict[str, Any]) -> Any:
 def test_the_version_is_the_projects() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == VERSION
-
-
-@pytest.mark.django_db
-def test_bootstrap_makes_the_owner_once(tmp_path: Path, client: Client) -> None:
-    file = tmp_path / "credentials.json"
-    for _ in range(2):
-        call_command("bootstrap", owner_email="admin@example.com", credentials_file=file)
-    made = json.loads(file.read_text())
-    assert set(made) == {"username", "password", "api_token"}
-    assert file.stat().st_mode & 0o777 == 0o600
-    me = client.get("/api/v1/me", headers={"authorization": f"Bearer {made['api_token']}"}).json()
-    assert (me["email"], me["role"], me["workspace"]["name"]) == ("admin@example.com", "owner", "default")
-
-
-def owners() -> list[User]:
-    return [each.user for each in Membership.objects.filter(role="owner").select_related("user")]
-
-
-@pytest.mark.django_db
-def test_an_owner_may_bring_a_password_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "password"
-    for password in ("correct horse battery staple\n", "another long password\n"):
-        file.write_text(password)
-        call_command("bootstrap", owner_email="admin@example.com", password_file=file)
-    call_command("bootstrap", owner_email="other@example.com", password_file=tmp_path / "gone")
-    (owner,) = owners()
-    assert owner.email == "admin@example.com"
-    assert owner.check_password("correct horse battery staple")
-    assert not Token.objects.exists()
-    assert "horse" not in capsys.readouterr().out
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("password", "why"),
-    [
-        ("short", "too short"),
-        ("admin@example.com", "too similar"),
-        ("password1234", "too common"),
-        (None, "read"),
-    ],
-)
-def test_a_weak_or_missing_password_makes_no_owner(tmp_path: Path, password: str | None, why: str) -> None:
-    file = tmp_path / "password"
-    if password:
-        file.write_text(password)
-    with pytest.raises(CommandError, match=why):
-        call_command("bootstrap", owner_email="admin@example.com", password_file=file)
-    assert owners() == []
-
-
-@pytest.mark.django_db
-def test_an_owner_is_not_made_when_the_credentials_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere"):
-        call_command("bootstrap", owner_email="a@example.com", credentials_file=tmp_path / "nowhere" / "file")
-    assert owners() == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_bootstraps_at_once_make_one_owner(tmp_path: Path) -> None:
-    def bootstrap(number: int) -> None:
-        try:
-            call_command(
-                "bootstrap", owner_email=f"{number}@example.com", credentials_file=tmp_path / str(number)
-            )
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(bootstrap, range(4)))
-    assert len(owners()) == len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize(

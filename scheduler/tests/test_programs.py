@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ import pytest
 from deploy.embedded import ports
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.redis_server import RedisServer
+from scheduler import programs
 
 ROOT = Path(__file__).parents[2]
 NAME = "programs"
@@ -132,30 +134,30 @@ def database(template: Postgres, no_database: Postgres) -> Postgres:
 def test_they_wait_for_the_database_and_its_tables_and_go_on(
     no_database: Postgres, broker: RedisServer, tmp_path: Path
 ) -> None:
-    with both(tmp_path) as programs:
-        for program in programs:
+    with both(tmp_path) as pair:
+        for program in pair:
             program.until_it_says('database "programs" does not exist')
             assert program.ask("/healthz")[0] == 200
             assert program.ask("/readyz")[0] == 503
         execute(no_database, f"CREATE DATABASE {NAME}")
-        for program in programs:
+        for program in pair:
             program.until_it_says("migrations are still to run")
         migrate(no_database)
-        for program in programs:
+        for program in pair:
             program.until_it_is("ok")
             assert program.stop() == 0
 
 
 def test_while_they_wait_they_stop_when_told_to(no_database: Postgres, tmp_path: Path) -> None:
-    with both(tmp_path) as programs:
-        for program in programs:
+    with both(tmp_path) as pair:
+        for program in pair:
             program.until_it_says("Waiting")
             assert program.stop() == 0
 
 
 def test_every_line_is_json_when_asked_for(database: Postgres, broker: RedisServer, tmp_path: Path) -> None:
-    with both(tmp_path, LOG_FORMAT="json") as programs:
-        for program in programs:
+    with both(tmp_path, LOG_FORMAT="json") as pair:
+        for program in pair:
             program.until_it_is("ok")
             assert program.stop() == 0
             events = [json.loads(line)["event"] for line in program.log.read_text().splitlines()]
@@ -202,3 +204,14 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path, variable: str, value: s
         assert program.process.wait(30) == 1
     assert program.log.read_text().startswith(sentence)
     assert len(program.log.read_text().splitlines()) == 1
+
+
+def test_what_begins_while_it_is_told_to_stop_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "stopping", threading.Event())
+    monkeypatch.setattr(programs, "enders", [])
+    ended: list[str] = []
+    programs.on_end(lambda: ended.append("early"))
+    assert ended == []
+    programs.stopping.set()
+    programs.on_end(lambda: ended.append("late"))
+    assert ended == ["late"]
