@@ -27,9 +27,15 @@ modes() { stat -c '%a %n' secrets secrets/* .env; }
 @test "readable for containers, and for nobody else of the machine" {
   umask 0
   sh init.sh
-  same "$(stat -c %a secrets)" 700
+  same "$(stat -c %a secrets .env | paste -sd' ')" "700 600"
   same "$(stat -c %a secrets/* | sort -u | paste -sd' ')" "444 644"
   same "$(stat -c %a secrets/aws_secret_access_key)" 644
+}
+
+@test "a folder that others may look into is closed" {
+  mkdir -m 0755 secrets
+  sh init.sh
+  same "$(stat -c %a secrets)" 700
 }
 
 @test "a strict umask takes nothing away from containers" {

@@ -103,6 +103,20 @@ untouched() { same "$(calls 'compose up .*(api|scheduler|frontend)')" ""; }
   done
 }
 
+@test "a version written into .env that does not come to run is taken out again" {
+  sed -i 's/^CLOUDEVY_TAG=.*/CLOUDEVY_TAG=v2/' .env
+  fails "v2 compose up * api"
+  ends 1
+  still_v1
+}
+
+@test "a part that is well is not blamed for its neighbour" {
+  fails "v2 compose up * beat" "dependency failed to start"
+  ends 1 v2
+  said "dependency failed to start"
+  not_said "Its last lines"
+}
+
 @test "only the last twenty lines of a log are told" {
   fails "v2 compose up * api"
   printf 'exited' >"$FAKE/state"

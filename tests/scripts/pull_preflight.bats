@@ -92,6 +92,20 @@ refuses() {
   said "sh init.sh"
 }
 
+@test "somebody who may not look into the secrets is told whose they are" {
+  folder=$(mktemp -d)
+  chmod 0755 "$folder"
+  cp -r pull-images.sh docker-compose.yml .env secrets "$folder"
+  chmod 0000 "$folder/secrets"
+  as_nobody=()
+  [[ $(id -u) != 0 ]] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  run --separate-stderr "${as_nobody[@]}" "$folder/pull-images.sh" v1
+  chmod 0700 "$folder/secrets"
+  rm -r "$folder"
+  same "$status" 1
+  said "may not look into secrets/. Run this as its owner"
+}
+
 @test "each secret that Compose wants is looked for" {
   for name in "${SECRETS[@]}"; do
     mv "secrets/$name" aside
