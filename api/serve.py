@@ -21,8 +21,8 @@ APPLICATION = "api.wsgi:application"
 THREADS = 8
 # Taken in at once by one worker; what is more waits in the socket's queue and costs nothing.
 TAKEN_IN = 64
-# No request lives longer (Postgres ends statements after 10 s), and an orchestrator kills after 50 s.
-PATIENCE_SECONDS = 30
+# No request lives longer: Postgres ends statements after 10 s. Visitors that keep a connection busy may.
+PATIENCE_SECONDS = 15
 
 
 def main(arguments: list[str], *, application: str = APPLICATION) -> None:
