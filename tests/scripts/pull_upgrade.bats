@@ -138,6 +138,7 @@ setup() { new_server; }
   run ./pull-images.sh v1
   same "$status" 0
   same "$(calls 'postgres|redis|exec')" ""
+  same "$(calls 'wait-timeout 120 ?$')" ""
   said "its backups are its own"
 }
 
