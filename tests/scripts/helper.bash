@@ -53,7 +53,7 @@ running_server() {
 }
 
 fails() { printf '%s|%s\n' "$1" "${2:-it is broken}" >>"$FAKE/fails"; }
-# The call that fits never ends; its process id is in $FAKE/blocked.
+# The call that fits does not end by itself; its process group is in $FAKE/blocked.
 blocks() { printf '%s|\n' "$1" >>"$FAKE/blocks"; }
 fails_once() { printf '%s|%s\n' "$1" "$2" >>"$FAKE/fails_once"; }
 

@@ -212,6 +212,7 @@ untouched() { same "$(calls 'compose up .*(api|scheduler|frontend)')" ""; }
     same "$code" "${signal#*:}"
     grep -q "Version v1 serves again" out || { cat out && false; }
     rm "$FAKE/blocks"
+    [[ ! -e $FAKE/nobody_ended_it ]]
     still_v1
   done
 }

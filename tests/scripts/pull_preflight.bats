@@ -167,7 +167,7 @@ refuses() {
   ./pull-images.sh v1 3>&- &
   until_there "$FAKE/blocked"
   kill -KILL $!
-  kill -KILL "$(cat "$FAKE/blocked")"
+  kill -KILL -- "-$(cat "$FAKE/blocked")"
   rm "$FAKE/blocks"
   run ./pull-images.sh v1
   same "$status" 0
