@@ -221,6 +221,7 @@ migrations_pending() {
 }
 
 migrate() {
+  [[ -n $(active migrate) ]] || { say "This machine does not migrate: docker-compose.yml has no such service here." && return; }
   say "Migrating"
   compose run --rm --no-deps -T migrate >"$log" 2>&1 ||
     { tell_log 20 && die "The migration to $tag failed (above); tables changed only by the migrations that ended."; }

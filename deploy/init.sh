@@ -102,7 +102,11 @@ demo_lines() {
     say COMPOSE_PROFILES=demo
     say CLOUDEVY_AWS_ENDPOINT_URL=http://127.0.0.1:8004
     say CLOUDEVY_DEMO=1
+    say CLOUDEVY_AWS_ACCESS_KEY_ID=AKIASIMULATOR0000009
 }
+
+# The key with which the simulated cloud lets roles be assumed (simulator/fleets/demo.json); it opens nothing real.
+demo_secret() { say SimulatorSecretOfTheService/NotReal/////; }
 
 # with_lines: what comes in, with the lines of the demo in place of those of the same name.
 with_lines() {
@@ -148,7 +152,7 @@ keep secret_key random_text 64
 keep vault_private_keys private_keys
 keep vault_public_key public_key
 keep owner_password random_text 24
-keep_empty aws_secret_access_key
+if [ -n "$demo" ]; then keep aws_secret_access_key demo_secret; else keep_empty aws_secret_access_key; fi
 keep_settings
 
 say ""

@@ -1,5 +1,6 @@
 """`.env.example`, docker-compose.yml, the three scripts and the programs speak of the same variables."""
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -100,3 +101,12 @@ def test_a_variable_that_is_only_in_one_place_would_be_noticed() -> None:
         "CLOUDEVY_B",
         "LOG_FORMAT",
     }
+
+
+def test_the_demo_s_key_is_the_simulator_s_own() -> None:
+    fleet = json.loads((ROOT / "simulator" / "fleets" / "demo.json").read_text())
+    keys = [key for account in fleet["accounts"] for key in account["keys"]]
+    service = next(key for key in keys if key["user"] == "cloudevy-service")
+    script = (ROOT / "deploy" / "init.sh").read_text()
+    assert f"CLOUDEVY_AWS_ACCESS_KEY_ID={service['access_key_id']}\n" in script
+    assert f"say {service['secret_access_key']};" in script

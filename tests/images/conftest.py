@@ -1,7 +1,6 @@
 """A real engine, the images built from this tree, and one server on which they run. Figures: var/images/."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from tests.images.server import ROOT, Environment, Server, run
 
 KEPT = Path("var", "images")
 FIRST = "one"
+BUILD_ARGS = "CLOUDEVY_BUILD_ARGS"
 
 
 class Figures(dict[str, object]):
@@ -34,20 +34,13 @@ def figures() -> Iterator[Figures]:
 def docker() -> Iterator[Environment]:
     """The environment in which `docker` reaches an engine; one of our own if there is none."""
     with engine.running() as found:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("CLOUDEVY_")}
-        yield {**clean, **found}
+        yield {name: found[name] for name in found if name == BUILD_ARGS or not name.startswith("CLOUDEVY_")}
 
 
 @pytest.fixture(scope="session")
 def images(docker: Environment, figures: Figures) -> Environment:
     """All images, tagged `one`, by the script people use."""
-    done = run(
-        "./build-images.sh",
-        folder=ROOT,
-        environment=docker,
-        CLOUDEVY_TAG=FIRST,
-        CLOUDEVY_BUILD_ARGS="--network=host",
-    )
+    done = run("./build-images.sh", folder=ROOT, environment=docker, CLOUDEVY_TAG=FIRST)
     assert done.code == 0, done.said
     figures["build, s"] = round(done.seconds, 1)
     return docker
@@ -62,7 +55,8 @@ def server(images: Environment, figures: Figures) -> Iterator[Server]:
         server.furnish(tag=FIRST)
         done = server.must("./pull-images.sh")
         figures["first ./pull-images.sh, s"] = round(done.seconds, 1)
-        server.simulator().post("/_sim/settings", {"profile": "test"})
+        server.wait_ended("cloudevy-samples-1")
+        server.simulator().post("/_sim/settings", {"profile": "test", "start": 3, "stop": 3})
         yield server
         keep_logs(server)
     finally:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.demo import client
 from deploy.demo.client import Client
 from deploy.embedded import ports
 
@@ -84,7 +85,7 @@ class Server:
         return Client.sign_in(self.url, email=OWNER, password=self.password)
 
     def simulator(self) -> Client:
-        return Client(f"http://127.0.0.1:{self.ports['CLOUDEVY_SIMULATOR_PORT']}")
+        return client.simulator(f"http://127.0.0.1:{self.ports['CLOUDEVY_SIMULATOR_PORT']}")
 
     def write(self, values: Mapping[str, str]) -> None:
         """Lines of `.env`, changed as an editor would."""
@@ -134,3 +135,11 @@ class Server:
         while states := {each: self.state(each) for each in containers if self.state(each) != "healthy"}:
             assert time.monotonic() < deadline, f"not healthy after {seconds:.0f} s: {states}"
             time.sleep(0.5)
+
+    def wait_ended(self, container: str, *, seconds: float = 120) -> None:
+        """For one that has a single thing to do."""
+        deadline = time.monotonic() + seconds
+        while self.inspect(container)["State"]["Status"] != "exited":
+            assert time.monotonic() < deadline, f"{container} still runs after {seconds:.0f} s"
+            time.sleep(0.5)
+        assert self.inspect(container)["State"]["ExitCode"] == 0, self.logs(container)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploy.demo.client import Client
 from tests.images.conftest import FIRST
 from tests.images.server import LONG_RUNNING, OURS, Server
 
@@ -59,7 +60,7 @@ def test_redis_lets_our_user_do_its_work_and_nothing_dangerous(server: Server) -
 
 
 def test_every_part_says_that_it_is_well(server: Server) -> None:
-    ready = server.simulator().__class__(server.url).get("/readyz")
+    ready = Client(server.url).get("/readyz")
     assert ready["status"] == "ok", ready
 
 

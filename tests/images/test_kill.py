@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from deploy.demo.story import Story
 
+from deploy.demo.story import Story
 from tests.images.conftest import Figures
 from tests.images.server import LONG_RUNNING, Server
 
@@ -13,7 +13,7 @@ from tests.images.server import LONG_RUNNING, Server
 def test_the_story_comes_true_although_a_container_dies_in_each_act(
     server: Server, figures: Figures, container: str
 ) -> None:
-    story = Story(server.api(), server.simulator(), lambda: server.kill(container))
+    story = Story(server.api(), server.simulator(), break_now=lambda: server.kill(container))
     began = time.monotonic()
     wrong = story.tell()
     figures[f"story with {container} killed twice, s"] = round(time.monotonic() - began, 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.engine import registry
-from tests.images.conftest import FIRST, Figures
+from tests.images.conftest import BUILD_ARGS, FIRST, Figures
 from tests.images.meanwhile import ends, plan, visited
 from tests.images.server import IMAGES, LONG_RUNNING, OURS, ROOT, Server, run
 
@@ -20,7 +20,7 @@ def pushed(server: Server, figures: Figures) -> Iterator[str]:
         settings = {
             "CLOUDEVY_REGISTRY": where,
             "CLOUDEVY_TAG": SECOND,
-            "CLOUDEVY_BUILD_ARGS": "--network=host --label=made.for=the-second-version",
+            BUILD_ARGS: f"{server.environment.get(BUILD_ARGS, '')} --label=made.for=the-second-version",
         }
         for script in ("build", "push"):
             done = run(f"./{script}-images.sh", folder=ROOT, environment=server.environment, **settings)

@@ -236,7 +236,7 @@ END
 @test "for the demo the new .env names profile and stand-in, and nothing else differs" {
   run sh init.sh --demo
   same "$status" 0
-  same "$(diff .env.example .env | grep '^>')" "$(printf '> %s\n' COMPOSE_PROFILES=demo CLOUDEVY_AWS_ENDPOINT_URL=http://127.0.0.1:8004 CLOUDEVY_DEMO=1)"
+  same "$(diff .env.example .env | grep '^>')" "$(printf '> %s\n' COMPOSE_PROFILES=demo CLOUDEVY_AWS_ACCESS_KEY_ID=AKIASIMULATOR0000009 CLOUDEVY_AWS_ENDPOINT_URL=http://127.0.0.1:8004 CLOUDEVY_DEMO=1)"
   run sh init.sh --demo
   same "$status" 0
 }
