@@ -91,10 +91,10 @@ private_der() {
     content vault_private_keys | head -n 1 | cut -d: -f2 | tr -d '=\r\n' | tr -- '-_' '+/' | sed 's/$/=/' | openssl base64 -d -A
 }
 
-# Empty until CLOUDEVY_AWS_ACCESS_KEY_ID is used; then it holds the key's secret.
+# keep_empty NAME CONTENT: empty until CLOUDEVY_AWS_ACCESS_KEY_ID is used; then it holds the key's secret.
 keep_empty() {
     [ ! -e "$S/$1" ] || { say "  there  $S/$1" && return; }
-    : >"$S/$1.new"
+    printf '%s' "$2" >"$S/$1.new"
     finish "$1" 0644
 }
 
@@ -106,7 +106,7 @@ demo_lines() {
 }
 
 # The key with which the simulated cloud lets roles be assumed (simulator/fleets/demo.json); it opens nothing real.
-demo_secret() { say SimulatorSecretOfTheService/NotReal/////; }
+DEMO_SECRET=SimulatorSecretOfTheService/NotReal/////
 
 # with_lines: what comes in, with the lines of the demo in place of those of the same name.
 with_lines() {
@@ -152,7 +152,7 @@ keep secret_key random_text 64
 keep vault_private_keys private_keys
 keep vault_public_key public_key
 keep owner_password random_text 24
-if [ -n "$demo" ]; then keep aws_secret_access_key demo_secret; else keep_empty aws_secret_access_key; fi
+keep_empty aws_secret_access_key "${demo:+$DEMO_SECRET}"
 keep_settings
 
 say ""

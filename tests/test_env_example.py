@@ -109,4 +109,4 @@ def test_the_demo_s_key_is_the_simulator_s_own() -> None:
     service = next(key for key in keys if key["user"] == "cloudevy-service")
     script = (ROOT / "deploy" / "init.sh").read_text()
     assert f"CLOUDEVY_AWS_ACCESS_KEY_ID={service['access_key_id']}\n" in script
-    assert f"say {service['secret_access_key']};" in script
+    assert f"DEMO_SECRET={service['secret_access_key']}\n" in script

@@ -53,9 +53,8 @@ def test_no_secret_is_in_any_log(server: Server) -> None:
 def test_redis_lets_our_user_do_its_work_and_nothing_dangerous(server: Server) -> None:
     asked = "REDISCLI_AUTH=$(cat /run/secrets/redis_password) redis-cli --user cloudevy"
     for command in ("FLUSHALL", "CONFIG GET dir", "KEYS x", "DEBUG SLEEP 0", "SHUTDOWN", "ACL LIST"):
-        assert "NOPERM" in server.docker("exec", "cloudevy-redis-1", "sh", "-c", f"{asked} {command}"), (
-            command
-        )
+        said = server.docker("exec", "cloudevy-redis-1", "sh", "-c", f"{asked} {command}")
+        assert "NOPERM" in said or "DEBUG command not allowed" in said, command
     assert "NOAUTH" in server.docker("exec", "cloudevy-redis-1", "redis-cli", "ping")
 
 
