@@ -3,10 +3,14 @@
 Programs add apps without tables of ours on top; so one `migrate`, run from the api, covers both.
 """
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shared import env, logs
 from shared.env import BadEnvironment
+
+# What may follow the `?` of a database's address: how the connection is secured, in libpq's words
+# (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+SECURING = ("channel_binding", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert")
 
 
 def database(url: str) -> dict[str, object]:
@@ -28,8 +32,19 @@ def database(url: str) -> dict[str, object]:
             "connect_timeout": 5,
             "options": "-c timezone=UTC -c statement_timeout=10s -c lock_timeout=3s"
             " -c idle_in_transaction_session_timeout=15s",
+            **securing(parts.query),
         },
     }
+
+
+def securing(query: str) -> dict[str, str]:
+    """The address's parameters. One that would be dropped in silence is refused: it may be the encryption."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := set(given) - set(SECURING):
+        raise BadEnvironment(
+            f"CLOUDEVY_DATABASE_URL: {min(unknown)} is not known. What may follow ? is {', '.join(SECURING)}."
+        )
+    return given
 
 
 DATABASES = {"default": database(env.secret("CLOUDEVY_DATABASE_URL"))}

@@ -44,7 +44,7 @@ def build(fault: str, *, of: str, docker: Environment, folder: Path) -> None:
         f"FROM {broken.image}:{of}\nCOPY --chmod=0644 file {PROGRAM}/{broken.path}\n"
     )
     for image in IMAGES:
-        command = ("tag", f"{image}:{of}", f"{image}:{fault}")
+        command: tuple[str, ...] = ("tag", f"{image}:{of}", f"{image}:{fault}")
         if image == broken.image:
             command = ("build", "--quiet", "--tag", f"{image}:{fault}", str(folder))
         done = run("docker", *command, folder=ROOT, environment=docker)
