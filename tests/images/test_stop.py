@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.images.conftest import Figures
-from tests.images.server import LONG_RUNNING, OURS, Server
+from tests.images.server import LONG_RUNNING, Server
 
 GRACE = 50.0
 
@@ -41,7 +41,7 @@ def test_down_and_up_again_keeps_everything(server: Server) -> None:
     before = {row["id"]: row["name"] for row in server.api().all("/schedules?page_size=100")}
     assert before
     server.must("docker", "compose", "down")
-    server.must("docker", "compose", "up", "--detach", "--wait", "--wait-timeout", "120")
+    server.must("docker", "compose", "up", "--detach")
+    server.wait_healthy(*LONG_RUNNING, seconds=120)
     after = {row["id"]: row["name"] for row in server.api().all("/schedules?page_size=100")}
     assert after == before
-    server.wait_healthy(*OURS)
