@@ -3,10 +3,11 @@
 Celery's own stands still while the broker is away, and writes a stack trace for every tick it cannot leave.
 """
 
+import logging
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat import schedulers
 
 from scheduler import hands, pulse
 from shared import outage
@@ -14,7 +15,19 @@ from shared import outage
 REST_SECONDS = 1.0
 
 
-class Pacer(DatabaseScheduler):
+def unless_away(record: logging.LogRecord) -> bool:
+    """The library writes a stack trace when the database goes while it asks; telling it once is enough."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, (DatabaseError, InterfaceError)):
+        outage.database.note(error)
+        return False
+    return True
+
+
+schedulers.logger.addFilter(unless_away)
+
+
+class Pacer(schedulers.DatabaseScheduler):
     # Nothing is sent through Celery's producer, and making one would wait for the broker.
     producer = None
 
