@@ -108,12 +108,13 @@ need_compose() {
 choose_version() {
   tag=${1:-$(setting CLOUDEVY_TAG)}
   registry=$(setting CLOUDEVY_REGISTRY)
+  registry=${registry%/}
   wait_seconds=$(setting CLOUDEVY_WAIT_SECONDS)
   wait_seconds=${wait_seconds:-120}
   [[ -n $tag ]] || die "Which version? Name it: ./pull-images.sh TAG, or write CLOUDEVY_TAG=... into .env."
   [[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || die "'$tag' cannot be a version. Letters, digits, dots, dashes only."
   [[ $wait_seconds =~ ^[1-9][0-9]*$ ]] || die "CLOUDEVY_WAIT_SECONDS='$wait_seconds' is not a number of seconds."
-  export CLOUDEVY_TAG=$tag
+  export CLOUDEVY_TAG=$tag CLOUDEVY_REGISTRY=$registry
 }
 
 read_configuration() {
@@ -148,6 +149,8 @@ remember_what_runs() {
   done
   old_tag=$(version_before)
   phase=preparing
+  # So that compose can be used by hand, whatever becomes of a first installation.
+  [[ -n $old_tag$(from_file CLOUDEVY_TAG) ]] || write_tag "$tag"
   say "Now: ${old_tag:-nothing}. Wanted: $tag."
 }
 
@@ -182,6 +185,22 @@ fetch_images() {
         die "$ref cannot be pulled (reason above). Check the name, the network and docker login, and run this again."
     fi
   done
+}
+
+# A setting that a program refuses would stop the new version and, as .env is the same, the old one too.
+check_settings() {
+  check_part api python -m api serve --check
+  check_part scheduler python -m scheduler check
+  check_part frontend start-frontend check plain
+  check_part tls start-frontend check tls
+}
+
+# check_part SERVICE COMMAND...
+check_part() {
+  local service=$1
+  [[ -n $(active "$service") ]] || return 0
+  compose run --rm --no-deps -T --entrypoint "$2" "$service" "${@:3}" >"$log" 2>&1 ||
+    { tell_log 5 && die "Version $tag's $service refuses the settings (reason above). Correct .env or secrets/ and run this again."; }
 }
 
 start_databases() {
@@ -291,10 +310,11 @@ conclude() {
 }
 
 tell_old_images() {
-  local old
-  old=$(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '(^|/)cloudevy-[a-z-]+:' |
+  local old ours
+  ours=$(printf '%s\n' "${images[@]%:*}" | paste -sd'|')
+  old=$(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -xE "($ours):.+" |
     grep -vE ":(${tag//./\\.}|${old_tag//./\\.}|<none>)\$" | sort | paste -sd' ') || true
-  [[ -z $old ]] || say "No longer needed: docker image rm $old (and, for images without a name, docker image prune)"
+  [[ -z $old ]] || say "Other versions on this machine, not used here (docker image rm NAME removes one): $old"
   [[ -z $old_tag || $old_tag == "$tag" ]] || say "Back to the version before: ./pull-images.sh $old_tag"
 }
 
@@ -324,7 +344,7 @@ name_old_images() {
 }
 
 stay() {
-  [[ -n $old_tag ]] || { warn "No part of Cloudevy was started." && return 0; }
+  [[ -n $old_tag ]] || { warn "No program of Cloudevy was started; what else runs: docker compose ps" && return 0; }
   name_old_images || true
   write_tag "$old_tag"
   warn "Nothing was restarted: version $old_tag was not touched, and .env names it."
@@ -352,9 +372,10 @@ finish() {
 }
 
 tell_what_next() {
-  warn "pull-images.sh: Going back to $old_tag failed too (above). Nobody may be served now. Next:
-    docker compose ps --all; docker logs cloudevy-api     the reason
-    ./pull-images.sh $old_tag                             once it is gone
+  warn "pull-images.sh: Going back to $old_tag failed too: look at the part named above. Next:
+    docker compose ps --all                               what runs and what does not
+    docker logs NAME                                      why; .env and secrets/ are the same for both versions
+    ./pull-images.sh $old_tag                             once the reason is gone
     ls -t backups                                         the database as it was before migrations"
 }
 
@@ -384,6 +405,7 @@ remember_what_runs
 
 # Now things change, those first that can be taken back.
 fetch_images
+check_settings
 start_databases
 save_database
 migrate

@@ -29,8 +29,11 @@ def main(arguments: list[str], *, application: str = APPLICATION) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is answered before the end."""
     signal.signal(signal.SIGTERM, leave)
     wanted = parse(arguments)
+    how = options(wanted)
+    if wanted.check:
+        return
     catch_uncaught()
-    server = Granian(application, **options(wanted))
+    server = Granian(application, **how)
     server.on_startup(lambda: tell_start(wanted))
     server.on_shutdown(lambda: event("api.stopped", text="🔴 Cloudevy API stopped."))
     server.serve()
@@ -46,6 +49,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8002)
     parser.add_argument("--workers", type=int, default=env.number("CLOUDEVY_API_WORKERS", default=2, least=1))
+    parser.add_argument("--check", action="store_true", help="only read the settings")
     return parser.parse_args(arguments)
 
 

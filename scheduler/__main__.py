@@ -1,4 +1,4 @@
-"""`python -m scheduler worker | beat | install | keygen`: the programs, and an operator's tools."""
+"""`python -m scheduler worker | beat | check | install | keygen`: the programs, and an operator's tools."""
 
 import argparse
 import signal
@@ -28,6 +28,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     worker = commands.add_parser("worker", help="the clock and the hands: fire, send, look, settle")
     worker.add_argument("--threads", type=int, help="default: CLOUDEVY_WORKER_THREADS, or 16")
     commands.add_parser("beat", help="knock for the ticks, after writing them into beat's table")
+    commands.add_parser("check", help="only read the settings; 1 and a sentence when one is wrong")
     commands.add_parser(
         "install", help="only write the ticks into beat's table and remove those that are gone"
     )
@@ -44,13 +45,13 @@ def run(wanted: argparse.Namespace) -> int:
     import scheduler.app  # noqa: PLC0415, F401  sets Django up, which the others need first
     from scheduler import install, programs  # noqa: PLC0415
 
+    threads = env.number("CLOUDEVY_WORKER_THREADS", default=THREADS, least=1)
     if wanted.command == "worker":
-        return programs.run_worker(
-            threads=wanted.threads or env.number("CLOUDEVY_WORKER_THREADS", default=THREADS, least=1)
-        )
+        return programs.run_worker(threads=wanted.threads or threads)
     if wanted.command == "beat":
         return programs.run_beat()
-    install.install()
+    if wanted.command == "install":
+        install.install()
     return 0
 
 

@@ -108,3 +108,14 @@ def test_the_number_of_workers_comes_from_the_environment(monkeypatch: pytest.Mo
     monkeypatch.setenv("CLOUDEVY_API_WORKERS", "5")
     assert serve.parse([]).workers == 5
     assert serve.parse(["--workers", "3"]).workers == 3
+
+
+def test_settings_can_be_tried_without_serving() -> None:
+    cases: list[tuple[dict[str, str], int]] = [
+        ({}, 0),
+        ({"CLOUDEVY_API_WORKERS": "many"}, 1),
+        ({"LOG_FORMAT": "loud"}, 1),
+    ]
+    for more, code in cases:
+        with serving("-m", "api", "serve", "--check", **more) as server:
+            assert server.wait(30) == code

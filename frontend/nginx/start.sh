@@ -3,6 +3,7 @@
 #
 #   start-frontend plain     http on 8001 (default)
 #   start-frontend tls       https on 8443, with /run/secrets/tls_certificate and /run/secrets/tls_key
+#   start-frontend check WAY only look whether the settings are right; 1 and a sentence when not
 #
 # CLOUDEVY_PUBLIC_URL      the address people use; https sends visitors of plain http there
 # CLOUDEVY_TRUSTED_PROXIES addresses or networks, with commas, of a proxy of your own in front of this one
@@ -79,6 +80,8 @@ site() {
         -e "/@MOVE@/{r $WORK/move" -e 'd;}' /etc/cloudevy/site.conf
 }
 
+task=serve
+[ "${1:-}" != check ] || { task=check && shift; }
 way=${1:-plain}
 API=${CLOUDEVY_API:-api:8002}
 LOG=${LOG_FORMAT:-human}
@@ -100,5 +103,9 @@ mkdir -p "$WORK"
 proxies >"$WORK/proxies.conf"
 site "$way" >"$WORK/site.conf"
 nginx -q -t -c /etc/cloudevy/nginx.conf || fail 'its settings are not accepted (reason above).'
-printf 'Serving the page on %s, the api at %s\n' "$(listen "$way")" "$API"
+[ "$task" != check ] || exit 0
+case $LOG in
+    human) printf '🟢 Cloudevy page on %s, the api at %s.\n' "$(listen "$way")" "$API" ;;
+    json) printf '{"time":"%s","event":"page.started","listen":"%s","api":"%s"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(listen "$way")" "$API" ;;
+esac
 exec nginx -c /etc/cloudevy/nginx.conf -g 'daemon off;'

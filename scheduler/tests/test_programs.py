@@ -206,6 +206,17 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path, variable: str, value: s
     assert len(program.log.read_text().splitlines()) == 1
 
 
+def test_settings_can_be_tried_without_a_database(tmp_path: Path) -> None:
+    cases: list[tuple[dict[str, str], int]] = [
+        ({}, 0),
+        ({"CLOUDEVY_WORKER_THREADS": "lots"}, 1),
+        ({"LOG_FORMAT": "loud"}, 1),
+    ]
+    for more, code in cases:
+        with running("check", tmp_path, **more) as program:
+            assert program.process.wait(30) == code
+
+
 def test_what_begins_while_it_is_told_to_stop_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "stopping", threading.Event())
     monkeypatch.setattr(programs, "enders", [])

@@ -49,6 +49,29 @@ def test_a_version_that_fails_gives_way_to_the_old_one(
     assert [(row["action"], row["state"]) for row in rows] == [("stop", "succeeded"), ("start", "succeeded")]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CLOUDEVY_WORKER_THREADS", "lots"),
+        ("CLOUDEVY_API_WORKERS", "lots"),
+        ("CLOUDEVY_TRUSTED_PROXIES", "my.proxy.example"),
+        ("CLOUDEVY_PUBLIC_URL", "http://10.1.2.3:8001"),
+    ],
+)
+def test_a_wrong_setting_is_told_and_nothing_stops(server: Server, variable: str, value: str) -> None:
+    before = server.setting(variable)
+    server.write({variable: value})
+    try:
+        with visited(server) as visitor:
+            done = server.run("./pull-images.sh")
+    finally:
+        server.write({variable: before})
+    assert done.code == 1
+    assert f"{variable}={value}" in done.said.replace("'", "")
+    assert "refuses the settings" in done.said
+    assert visitor.away == {"page": 0.0, "api": 0.0}
+
+
 def test_before_tables_change_there_is_a_dump_that_can_be_read(server: Server) -> None:
     """The version that could not migrate came before."""
     dumps = sorted((server.folder / "backups").glob("*cannot-migrate*"))

@@ -39,6 +39,28 @@ untouched() { same "$(calls 'compose up .*(api|scheduler|frontend)')" ""; }
   untouched
 }
 
+@test "a setting that a program refuses is told before anything is restarted" {
+  for part in api scheduler frontend; do
+    rm -f "$FAKE/fails"
+    fails "v2 compose run * $part *" "CLOUDEVY_THIS='lots' is not a whole number."
+    ends 1 v2
+    said "CLOUDEVY_THIS='lots' is not a whole number."
+    said "Version v2's $part refuses the settings (reason above). Correct .env or secrets/ and run this again."
+    said "Nothing was restarted"
+    untouched
+    still_v1
+    same "$(calls 'pg_dump|T migrate$')" ""
+  done
+}
+
+@test "the settings of https are only asked for where it is served" {
+  ends 0 v2
+  same "$(calls 'compose run .* tls')" ""
+  printf '%s\n' tls >>"$FAKE/services"
+  ends 0 v2
+  same "$(calls 'compose run .* tls' | sed 's/.* -T //')" "--entrypoint start-frontend tls check tls"
+}
+
 @test "databases that do not come stop the upgrade" {
   fails "v2 compose up * postgres redis" "container cloudevy-postgres-1 is unhealthy"
   ends 1 v2
@@ -195,8 +217,15 @@ untouched() { same "$(calls 'compose up .*(api|scheduler|frontend)')" ""; }
 @test "the first installation that cannot be pulled started nothing" {
   new_server
   ends 1 v3
-  said "No part of Cloudevy was started."
+  said "No program of Cloudevy was started"
   same "$(tag_in_env)" v1
+}
+
+@test "after a first installation that failed compose still knows which version it is about" {
+  new_server
+  sed -i 's/^CLOUDEVY_TAG=.*/CLOUDEVY_TAG=/' .env
+  ends 1 v3
+  same "$(tag_in_env)" v3
 }
 
 @test "interrupted while parts restart it goes back" {

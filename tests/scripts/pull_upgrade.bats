@@ -78,7 +78,15 @@ setup() { new_server; }
   run ./pull-images.sh v2
   said "Started anew: api scheduler beat frontend."
   said "Back to the version before: ./pull-images.sh v1"
-  said "No longer needed: docker image rm reg.example.com/team/cloudevy-api:v0 reg.example.com/team/cloudevy-downtime-scheduler:v0 reg.example.com/team/cloudevy-frontend:v0 "
+  said "not used here (docker image rm NAME removes one): reg.example.com/team/cloudevy-api:v0 reg.example.com/team/cloudevy-downtime-scheduler:v0 reg.example.com/team/cloudevy-frontend:v0"
+}
+
+@test "a slash behind the registry is one too many, and harmless" {
+  sed -i 's|^CLOUDEVY_REGISTRY=.*|CLOUDEVY_REGISTRY=reg.example.com/team/|' .env
+  run ./pull-images.sh v2
+  same "$status" 0
+  same "$(running)" v2
+  same "$(calls 'team//')" ""
 }
 
 @test "it runs from any folder" {
