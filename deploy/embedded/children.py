@@ -88,7 +88,7 @@ class Children:
 
     def spawn(self, program: Program, log: IO[bytes]) -> Child:
         process = processes.spawn(program, output=PIPE if program.shown else log)
-        self.house.pid_file(program.name).write_text(f"{process.pid}\n")
+        self.house.note_pid(program.name, process.pid)
         return process
 
     def attend(self, *, restart: bool = True) -> None:

@@ -41,6 +41,12 @@ class House:
     def pid_file(self, name: str) -> Path:
         return self.path / "run" / f"{name}.pid"
 
+    def note_pid(self, name: str, pid: int) -> None:
+        """Whole or not at all: somebody may be reading."""
+        draft = self.pid_file(name).with_suffix(".new")
+        draft.write_text(f"{pid}\n")
+        draft.replace(self.pid_file(name))
+
 
 @contextmanager
 def occupied(path: Path, *, reset: bool) -> Iterator[House]:

@@ -16,6 +16,13 @@ class Migration(migrations.Migration):
     dependencies = [("people", "{LAST_MIGRATION}")]
     operations = [migrations.RunSQL("SELECT broken_on_purpose")]
 """
+# Not at once: settings are tried before anything is restarted, and this is no fault of theirs.
+CRASHING_WORKER = """
+import sys
+
+if "worker" in sys.argv:
+    raise SystemExit("broken on purpose")
+"""
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,7 @@ class Fault:
 
 
 FAULTS: Mapping[str, Fault] = {
-    "crashes": Fault(
-        "cloudevy-downtime-scheduler", "scheduler/programs.py", 'raise SystemExit("broken on purpose")\n'
-    ),
+    "crashes": Fault("cloudevy-downtime-scheduler", "scheduler/programs.py", CRASHING_WORKER),
     "never-healthy": Fault("cloudevy-api", "healthcheck.py", 'raise SystemExit("never well")\n'),
     "cannot-migrate": Fault("cloudevy-api", "shared/people/migrations/9999_broken.py", FAILING_MIGRATION),
 }

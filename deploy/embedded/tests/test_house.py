@@ -1,6 +1,7 @@
 """One launcher per data folder; a folder that cannot be used is refused in a sentence."""
 
 import shutil
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,3 +60,24 @@ def test_broken_keys_stop_the_start(tmp_path: Path, content: str) -> None:
     (tmp_path / keys.FILE).write_text(content)
     with pytest.raises(CannotStart, match=r"cannot be understood.*--reset"):
         keys.keep(tmp_path)
+
+
+def test_a_pid_can_be_read_at_any_moment(tmp_path: Path) -> None:
+    """What reads it kills: it must never find an empty file, nor half a number."""
+    mine = house.House(tmp_path)
+    mine.pid_file("api").parent.mkdir()
+    mine.note_pid("api", 1)
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(mine.pid_file("api").read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for pid in range(2, 400):
+        mine.note_pid("api", pid)
+    done.set()
+    reader.join()
+    assert all(text.strip().isdigit() and text.endswith("\n") for text in seen)
