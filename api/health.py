@@ -22,11 +22,9 @@ from shared.bounded import within
 from shared.clock import now
 from shared.operations.models import Tick
 
-# The quick ticks come every 1 to 5 s; beat writes down its own runs every 30 of them, some 10 s.
-TICK_AGE = 15.0
+# Beat writes down its own runs every 30 ticks, some 10 s.
 REDIS_SECONDS = 1.0
 BEAT_AGE = timedelta(minutes=1)
-QUICK_TICKS = frozenset({broker.FIRE, broker.SEND, broker.SWEEP})
 
 
 @dataclass
@@ -79,8 +77,8 @@ def examine_clock(checks: Checks) -> None:
     moment = now()
     ages = {tick.name: (moment - tick.ran_at).total_seconds() for tick in Tick.objects.all()}
     checks.ticks = {name: round(age, 1) for name, age in sorted(ages.items())}
-    quick = [age for name, age in ages.items() if name in QUICK_TICKS]
-    checks.worker = "ok" if quick and max(quick) < TICK_AGE else "silent"
+    quick = [age for name, age in ages.items() if name in broker.QUICK_TICKS]
+    checks.worker = "ok" if quick and max(quick) < broker.TICK_AGE else "silent"
     last = PeriodicTask.objects.filter(enabled=True).aggregate(last=Max("last_run_at"))["last"]
     checks.beat = "ok" if last and moment - last < BEAT_AGE else "silent"
 

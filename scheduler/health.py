@@ -23,9 +23,7 @@ from shared.env import BadEnvironment
 
 DATABASE_SECONDS = 1.2
 REDIS_SECONDS = 0.5
-TICK_AGE = 15.0
 NEEDED = ("loop", "postgres", "ticks", "aws")
-QUICK_TICKS = (broker.FIRE, broker.SEND, broker.SWEEP)
 # The worker's loop runs overdue ticks itself and some are long; beat's does nothing but knock.
 LOOP_AGE = {"worker": 60.0, "beat": 30.0}
 
@@ -69,7 +67,8 @@ def moves(program: str) -> bool:
 
 
 def ticks_word(ages: dict[str, float]) -> str:
-    return "ok" if max(ages.get(name, float("inf")) for name in QUICK_TICKS) < TICK_AGE else "late"
+    oldest = max(ages.get(name, float("inf")) for name in broker.QUICK_TICKS)
+    return "ok" if oldest < broker.TICK_AGE else "late"
 
 
 def aws_word() -> str:

@@ -25,6 +25,9 @@ SWEEP = "clock.sweep"
 DISCOVER = "clock.discover"
 METRICS = "clock.metrics"
 PRUNE = "clock.prune"
+# The ticks that come every 1 to 5 s, and after how many seconds without one of them nobody keeps the clock.
+QUICK_TICKS = frozenset({FIRE, SEND, SWEEP})
+TICK_AGE = 15.0
 
 DRAIN_REGION = "work.drain"
 LOOK_AT_REGION = "work.look"

@@ -9,10 +9,11 @@ from django.db import OperationalError
 
 from deploy.embedded import ports
 from scheduler import health, pulse, ticks, watchdog
+from shared import broker
 from shared.env import BadEnvironment
 from shared.outage import Outage
 
-FRESH = dict.fromkeys(health.QUICK_TICKS, 1.0)
+FRESH = dict.fromkeys(broker.QUICK_TICKS, 1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_without_postgres_the_worker_is_down_and_beat_is_not(monkeypatch: pytest
     assert (word("worker"), word("beat")) == ("down", "ok")
 
 
-@pytest.mark.parametrize("ages", [{}, FRESH | {health.QUICK_TICKS[0]: 16.0}])
+@pytest.mark.parametrize("ages", [{}, FRESH | {broker.FIRE: 16.0}])
 def test_ticks_that_nobody_runs_are_down(ages: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "tick_ages", lambda: ages)
     assert word() == "down"
