@@ -6,7 +6,11 @@ AppError
 │   ├── ServerGone         terminated, or not found for a while
 │   ├── ServerProtected    its owner forbade it
 │   ├── WrongState         the action makes no sense in this state
+│   ├── Unsupported        EC2, or whoever owns the instance, never allows this
+│   ├── NotStuck           force stop is for servers that hang
+│   ├── NotHibernatable    it was not launched with hibernation
 │   ├── NotCancellable     too late to take it back
+│   ├── NotRetryable       it has not ended, or there is nothing to repeat
 │   ├── AccountInUse       something still hangs on it
 │   ├── RevisionMismatch   somebody else saved first
 │   └── IdempotencyConflict  the same key came with another body
@@ -58,10 +62,34 @@ class WrongState(NotAllowed):
     code = "wrong_state"
 
 
+class Unsupported(NotAllowed):
+    """EC2 does not allow this for this kind of instance."""
+
+    code = "unsupported_instance"
+
+
+class NotStuck(NotAllowed):
+    """Force stop is for a server that has been stopping for 20 minutes. Wait, or use Stop."""
+
+    code = "not_stuck"
+
+
+class NotHibernatable(NotAllowed):
+    """The server was launched without hibernation, so it can only be stopped."""
+
+    code = "not_hibernatable"
+
+
 class NotCancellable(NotAllowed):
     """The operation was already sent or has ended, so it cannot be cancelled."""
 
     code = "not_cancellable"
+
+
+class NotRetryable(NotAllowed):
+    """Only an operation that failed, was skipped or ended unknown can be retried."""
+
+    code = "not_retryable"
 
 
 class AccountInUse(NotAllowed):

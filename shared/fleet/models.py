@@ -7,6 +7,7 @@ nothing of schedules or operations: `transition_operation` is a bare id for that
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -15,7 +16,11 @@ from shared.people.models import Workspace
 
 
 class Account(models.Model):
-    """An AWS account and how to reach it. `sealed` can be opened by the scheduler alone."""
+    """An AWS account and how to reach it. `sealed` can be opened by the scheduler alone.
+
+    `status` is what the last test said; `trouble` is why its regions cannot be read now (empty: they can);
+    `denied` holds, for each action AWS last refused for want of a permission, AWS's words and since when.
+    """
 
     class Kind(models.TextChoices):
         ROLE = "role"
@@ -42,6 +47,9 @@ class Account(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.UNCHECKED)
     error_code = models.CharField(max_length=64, blank=True)
     last_error = models.TextField(blank=True)
+    trouble = models.CharField(max_length=16, blank=True, db_default="")
+    trouble_since = models.DateTimeField(null=True)
+    denied = models.JSONField(default=dict, db_default={})
     wanted_test_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -73,6 +81,7 @@ class Region(models.Model):
     look_lease_until = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
     look_error = models.TextField(blank=True)
+    look_error_code = models.CharField(max_length=16, blank=True, db_default="")
     look_failures = models.PositiveIntegerField(default=0)
     wanted_discover_at = models.DateTimeField(null=True)
     discover_lease_until = models.DateTimeField(null=True)
@@ -90,7 +99,10 @@ class Region(models.Model):
 
 
 class Bucket(models.Model):
-    """EC2's token bucket for one action in one region, as far as we know it; shared by all workers."""
+    """EC2's token bucket for one action in one region, as far as we know it; shared by all workers.
+
+    `limits` are an operator's own numbers, `learned` what refusals have taught us since.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="buckets")
@@ -106,7 +118,11 @@ class Bucket(models.Model):
 
 
 class Server(models.Model):
-    """An EC2 instance. `observed_*` is what EC2 said, `transition*` what we asked for; never mixed."""
+    """An EC2 instance. `observed_*` is what EC2 said, `transition*` what we asked for; never mixed.
+
+    `state_since` is when we first saw the observed state; `left_at` when we took it from the list because EC2
+    no longer has it, while its history stays.
+    """
 
     class Observed(models.TextChoices):
         """EC2's own words, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html."""
@@ -132,6 +148,7 @@ class Server(models.Model):
     flags = models.JSONField(default=dict)
     observed_state = models.CharField(max_length=16, choices=Observed, default=Observed.UNKNOWN)
     observed_at = models.DateTimeField(null=True)
+    state_since = models.DateTimeField(null=True)
     state_reason = models.TextField(blank=True)
     checks = models.CharField(max_length=20, blank=True)
     transition = models.CharField(max_length=16, blank=True)
@@ -140,6 +157,7 @@ class Server(models.Model):
     protected = models.BooleanField(default=False)
     missing_since = models.DateTimeField(null=True)
     stuck_since = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
     metrics_wanted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -166,7 +184,34 @@ class Server(models.Model):
 
 
 class Observation(models.Model):
-    """One change we saw. `asked_at` is the moment before the question was sent to EC2."""
+    """One change we saw. `asked_at` is the moment before the question was sent to EC2.
+
+    `cause` says whether one of our operations explains it, `actor` what EC2 tells of who did it. For a change
+    from outside `reaction` is what a schedule answered. `operation` and `schedule` are bare ids: those tables
+    stand above this one.
+    """
+
+    class Cause(models.TextChoices):
+        UNKNOWN = "unknown"
+        OURS = "ours"
+        OUTSIDE = "outside"
+
+    class Actor(models.TextChoices):
+        """Who did it, as far as EC2's StateReason tells."""
+
+        UNKNOWN = "unknown"
+        API = "api"
+        INSIDE = "inside"
+        AWS = "aws"
+        SPOT = "spot"
+
+    class Reaction(models.TextChoices):
+        NONE = ""
+        RESPECTED = "respected"
+        PUT_BACK = "put_back"
+        ALERTED = "alerted"
+        HELD = "held"
+        GIVEN_UP = "given_up"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="observations")
@@ -174,9 +219,26 @@ class Observation(models.Model):
     after = models.CharField(max_length=16)
     reason = models.TextField(blank=True)
     asked_at = models.DateTimeField()
+    cause = models.CharField(max_length=8, choices=Cause, default=Cause.UNKNOWN, db_default="unknown")
+    actor = models.CharField(max_length=8, choices=Actor, default=Actor.UNKNOWN, db_default="unknown")
+    operation = models.BigIntegerField(null=True)
+    schedule = models.BigIntegerField(null=True)
+    reaction = models.CharField(max_length=12, choices=Reaction, blank=True, db_default="")
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["server", "-asked_at"], name="observation_of_server")]
+        indexes: ClassVar = [
+            models.Index(fields=["server", "-asked_at"], name="observation_of_server"),
+            models.Index(
+                fields=["workspace", "-asked_at"], name="observation_outside", condition=Q(cause="outside")
+            ),
+            models.Index(
+                F("server"),
+                name="observation_alert",
+                condition=Q(reaction__in=["alerted", "given_up"], acknowledged_at__isnull=True),
+            ),
+        ]
 
 
 class MetricSample(models.Model):

@@ -57,7 +57,11 @@ class Call(models.Model):
 
 
 class Operation(models.Model):
-    """One action on one server, asked by a rule or a person, until its end was seen."""
+    """One action on one server, asked by a rule or a person, until its end was seen.
+
+    `waiting` is why a requested operation has been put off until `not_before`. A trigger in the database
+    keeps an operation that has ended in its end.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="operations")
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="operations")
@@ -79,7 +83,10 @@ class Operation(models.Model):
     state = models.CharField(max_length=12, choices=choices(State), default=State.REQUESTED.value)
     reason = models.CharField(max_length=40, blank=True)
     detail = models.TextField(blank=True)
+    waiting = models.CharField(max_length=40, blank=True, db_default="")
+    waiting_detail = models.TextField(blank=True, db_default="")
     attempt = models.PositiveIntegerField(default=0)
+    retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
     call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, related_name="operations")
     snapshot = models.JSONField(default=dict)
     requested_at = models.DateTimeField()
@@ -112,6 +119,20 @@ class Operation(models.Model):
             models.Index(fields=["schedule", "-due_at"], name="operation_of_schedule"),
             models.Index(fields=["workspace", "-due_at"], name="operation_by_due"),
         ]
+
+
+class Step(models.Model):
+    """Something on an operation's way that its own columns do not keep: refused, put off, unanswered, ..."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="steps")
+    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField()
+    what = models.CharField(max_length=40)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["operation", "at"], name="step_of_operation")]
 
 
 class Tick(models.Model):

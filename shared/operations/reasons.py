@@ -27,7 +27,26 @@ SENTENCES = {
     "cancelled_by_person": "Taken back by {author} before it was sent.",
     "end_seen": "The server was seen {goal}.",
     "reboot_seen": "The status checks were seen to fail and recover.",
+    "auto_scaling": "An Auto Scaling group owns this server and would replace it. Change the group instead.",
+    "provider_managed": "AWS runs this server for one of its services. Use that service to start or stop it.",
+    "instance_store": "Its root disk is an instance store, so EC2 can reboot it, but not stop or start it.",
+    "lifecycle": "EC2 does not let {lifecycle} instances be stopped and started.",
+    "stop_protected": "Stop protection is on. Turn disableApiStop off for this server in EC2, then retry.",
+    "one_time_spot": "A one-time Spot request made this server, and EC2 can only end those, not stop them.",
+    "throttled": "AWS kept refusing this account's requests as too many until its time window had passed.",
+    "unreachable": "AWS could not be reached before its time window had passed: {aws}",
+    "hibernated": "The server was seen stopped, hibernated.",
+    "stopped_without_hibernating": "The server was seen stopped, but it was shut down, not hibernated: {aws}",
     "gave_up": "It could not be done in time: {aws}",
+}
+# Why an operation that is still requested waits; `Operation.waiting` is the code.
+WAITING = {
+    "tokens": "EC2's rate limit for this account and region leaves no room right now.",
+    "throttled": "AWS refused the request as one too many.",
+    "no_capacity": "EC2 has no room for this instance type in its zone now.",
+    "not_ready": "The server is still {state}; EC2 takes no other request until that is over.",
+    "unreachable": "AWS cannot be reached from the scheduler: {aws}",
+    "refused": "EC2 refused for now: {aws}",
 }
 # What EC2's terse StateReason usually means, and what to do
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html).

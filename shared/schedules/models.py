@@ -21,10 +21,16 @@ class Action(models.TextChoices):
 
 
 class Schedule(models.Model):
-    """A timetable with targets, in one time zone. `revision` goes up with every change that moves moments."""
+    """A timetable with targets, in one time zone. `revision` goes up with every change that moves moments.
+
+    `mode` is the answer to a change that somebody else made: leave it until the next action, leave it and
+    tell, or put the server back; `observe` never acts at all. With `hibernate`, its stops hibernate the
+    servers that can.
+    """
 
     class Mode(models.TextChoices):
         RESPECT = "respect"
+        ALERT = "alert"
         ENFORCE = "enforce"
         OBSERVE = "observe"
 
@@ -34,6 +40,7 @@ class Schedule(models.Model):
     enabled = models.BooleanField(default=True)
     revision = models.PositiveIntegerField(default=1)
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.RESPECT)
+    hibernate = models.BooleanField(default=False, db_default=False)
     grace_seconds = models.PositiveIntegerField(null=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
