@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduler.ec2 import buckets
-from scheduler.ec2.buckets import Grant, Level, Limits
+from scheduler.ec2.buckets import Grant, Level
+from shared.fleet.limits import AWS, Limits, custom
 from shared.fleet.models import Bucket, Region
 
 
@@ -46,7 +47,7 @@ def locked(region: Region, action: str, *, now: datetime) -> Bucket:
 
 def limits(bucket: Bucket) -> Limits:
     """AWS' published numbers, or those an operator gave for this region."""
-    return buckets.custom(bucket.action, bucket.limits) if bucket.limits else buckets.AWS
+    return custom(bucket.action, bucket.limits) if bucket.limits else AWS
 
 
 def level(bucket: Bucket) -> Level:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from scheduler.ec2.buckets import AWS, Level, custom, full, learn_down, put_back, take
+from scheduler.ec2.buckets import Level, full, learn_down, put_back, take
+from shared.fleet.limits import AWS, custom
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACTIONS = some.sampled_from(["start", "stop", "reboot"])
