@@ -1,91 +1,16 @@
-"""What becomes of a due occurrence, and of an operation about to be sent.
+"""What becomes of an operation about to be sent.
 
 Pure: `now` and facts in, verdicts out. It knows no table, no clock and no AWS.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.operations.reasons import GOALS
+from shared.operations.verdicts import RUN, Verdict
 
-PRECEDENCE = {"start": 0, "stop": 1, "reboot": 2}
 FRESH = timedelta(seconds=10)
 RETRY_SOON = timedelta(seconds=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One due moment of a rule on one server, with every fact that may speak against running it."""
-
-    rule: int
-    server: int
-    action: str
-    due_at: datetime
-    grace_until: datetime
-    protected: bool = False
-    gone: bool = False
-    region_enabled: bool = True
-    skipped: bool = False
-    observe: bool = False
-    hold: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Run it (`reason` empty) or not, and why; `words` fill the reason's sentence."""
-
-    reason: str = ""
-    words: Mapping[str, object] = field(default_factory=dict)
-
-
-RUN = Verdict()
-
-
-def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[Occurrence, Verdict]]:
-    """A verdict for each occurrence; at most one per server is to run.
-
-    After an outage only the latest start or stop of a server counts; at one instant start wins over stop over
-    reboot; whatever is past its grace is left.
-    """
-    judged = [(each, against(each, now=now)) for each in occurrences]
-    rivals: dict[int, list[Occurrence]] = defaultdict(list)
-    for each, verdict in judged:
-        if verdict is RUN:
-            rivals[each.server].append(each)
-    return [
-        (each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged
-    ]
-
-
-def against(each: Occurrence, *, now: datetime) -> Verdict:
-    """What speaks against this occurrence on its own; the first objection counts."""
-    objections = (
-        (each.gone, Verdict("server_gone")),
-        (each.protected, Verdict("protected")),
-        (not each.region_enabled, Verdict("account_disabled")),
-        (each.skipped, Verdict("skipped_once")),
-        (each.hold is not None, Verdict("held", each.hold or {})),
-        (each.observe, Verdict("observe_only")),
-        (now > each.grace_until, Verdict("too_late")),
-    )
-    return next((verdict for objects, verdict in objections if objects), RUN)
-
-
-def loses(each: Occurrence, rivals: list[Occurrence]) -> Verdict:
-    """Whether another occurrence of the same server goes first."""
-    winner = min(rivals, key=rank)
-    if each is winner:
-        return RUN
-    if winner.due_at == each.due_at:
-        return Verdict("conflict", {"winner": winner.action, "action": each.action})
-    return Verdict("superseded")
-
-
-def rank(each: Occurrence) -> tuple[bool, float, int, int]:
-    """Lowest goes first: reboots last, then the latest moment, then start over stop, then the older rule."""
-    return each.action == "reboot", -each.due_at.timestamp(), PRECEDENCE[each.action], each.rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,43 +1,29 @@
 """Fire: rules that are due become operations, at their moment and never before.
 
 Reads the coming two seconds without locks, waits for each moment, and only then claims. Claiming, inserting
-the operations and moving `next_run_at` on are one transaction; the identity of an occurrence is unique in the
-database, so two clocks make one operation.
+the operations and moving `next_run_at` on are one transaction, see `shared.operations.firing`; the identity
+of an occurrence is unique in the database, so two clocks make one operation.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from scheduler import hands, story
-from scheduler.deciding import RUN, Occurrence, Verdict, verdicts
 from shared import broker, clock
-from shared.fleet.models import Server
-from shared.fleet.status import GONE_AFTER
+from shared.operations import firing
+from shared.operations.firing import BATCH
 from shared.operations.models import Operation
-from shared.operations.reasons import sentence
-from shared.operations.states import GRACE, Origin, State
+from shared.operations.states import State
 from shared.schedules import ahead
-from shared.schedules.models import Hold, Rule, Schedule, Skip, Target
-from shared.schedules.recurrence import Moment, first
+from shared.schedules.models import Rule
+from shared.schedules.recurrence import first
 
 AHEAD = timedelta(seconds=2)
-BATCH = 500
 FEW = 4
-PLANNED = ["next_run_at", "next_nominal", "next_fold", "following"]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One moment of one rule on one server that has come."""
-
-    rule: Rule
-    server: Server
-    moment: Moment
+# What a wait may end too soon by, measured on another clock than the database's.
+HAIR = timedelta(milliseconds=200)
 
 
 def fire() -> None:
@@ -46,7 +32,12 @@ def fire() -> None:
     began, now = time.monotonic(), clock.now()
     for moment in coming(now):
         time.sleep(max(0.0, (moment - now).total_seconds() - (time.monotonic() - began)))
-        claim_all(max(moment, clock.now()))
+        claim_all(reached(moment, now=clock.now()))
+
+
+def reached(moment: datetime, *, now: datetime) -> datetime:
+    """The moment itself when the wait ended a hair too soon; `now` when the clock was set meanwhile."""
+    return moment if timedelta(0) < moment - now < HAIR else now
 
 
 def coming(now: datetime) -> list[datetime]:
@@ -71,10 +62,7 @@ def claim(now: datetime) -> int:
             .filter(next_run_at__lte=now)
             .order_by("next_run_at", "id")[:BATCH]
         )
-        made = record(rules, now=now)
-        for rule in rules:
-            ahead.advance(rule, now=now)
-        Rule.objects.bulk_update(rules, PLANNED)
+        made = firing.fired(rules, now=now)
     follow_up(rules, made)
     return len(rules)
 
@@ -104,117 +92,3 @@ def refill(rules: list[Rule]) -> None:
         more = first(ahead.timing(rule), after=before, count=ahead.COUNT)
         ahead.put(rule, [ahead.stored(rule)[0], *more])
         Rule.objects.filter(id=rule.id, next_run_at=before).update(following=rule.following)
-
-
-def record(rules: list[Rule], *, now: datetime) -> list[Operation]:
-    """One operation for every due moment of every rule on every server, with its verdict."""
-    targets = targets_of({rule.schedule_id for rule in rules})
-    dues = [
-        Due(rule, server, moment)
-        for rule in rules
-        for moment in ahead.due(rule, now=now)
-        for server in targets[rule.schedule_id]
-    ]
-    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, now=now)
-    judged = verdicts([facts.occurrence(due) for due in dues], now=now)
-    pairs = zip(dues, judged, strict=True)
-    return insert([row(due, each, verdict, now=now) for due, (each, verdict) in pairs])
-
-
-def insert(rows: list[Operation]) -> list[Operation]:
-    """Insert what is not there yet; the rows that really were inserted, in the order given."""
-    Operation.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-    keys = {(each.rule_id, each.revision, each.nominal, each.fold, each.server_id) for each in rows}
-    stored = Operation.objects.select_related("server__region", "schedule").filter(
-        rule__in={each.rule_id for each in rows}, requested_at__in={each.requested_at for each in rows}
-    )
-    return [
-        each
-        for each in stored
-        if (each.rule_id, each.revision, each.nominal, each.fold, each.server_id) in keys
-    ]
-
-
-def targets_of(schedule_ids: Iterable[int]) -> dict[int, list[Server]]:
-    found: dict[int, list[Server]] = defaultdict(list)
-    rows = (
-        Target.objects.filter(schedule__in=list(schedule_ids)).select_related("server__region").order_by("id")
-    )
-    for target in rows:
-        found[target.schedule_id].append(target.server)
-    return found
-
-
-class Facts:
-    """What speaks against running, read once for a whole batch."""
-
-    def __init__(self, rules: list[int], servers: set[int], *, now: datetime) -> None:
-        holds = Hold.objects.filter(server__in=servers, ended_at=None, until__gt=now).select_related("author")
-        self.now = now
-        self.holds = {hold.server_id: words(hold) for hold in holds}
-        skips = Skip.objects.filter(rule__in=rules, server__in=servers)
-        self.skips = set(skips.values_list("rule_id", "server_id", "nominal", "fold"))
-
-    def occurrence(self, due: Due) -> Occurrence:
-        """The due moment with everything that may speak against it."""
-        rule, server, moment = due.rule, due.server, due.moment
-        return Occurrence(
-            rule=rule.id,
-            server=server.id,
-            action=rule.action,
-            due_at=moment.at,
-            grace_until=moment.at + grace(rule.schedule, rule.action),
-            protected=server.protected,
-            gone=is_gone(server, now=self.now),
-            region_enabled=server.region.enabled,
-            skipped=(rule.id, server.id, moment.nominal, moment.fold) in self.skips,
-            observe=rule.schedule.mode == Schedule.Mode.OBSERVE,
-            hold=self.holds.get(server.id),
-        )
-
-
-def words(hold: Hold) -> dict[str, str]:
-    return {
-        "want": hold.want,
-        "until": f"{hold.until:%Y-%m-%d %H:%M} UTC",
-        "author": str(hold.author or "somebody"),
-    }
-
-
-def is_gone(server: Server, *, now: datetime) -> bool:
-    if server.observed_state in (Server.Observed.TERMINATED, Server.Observed.SHUTTING_DOWN):
-        return True
-    return server.missing_since is not None and now - server.missing_since >= GONE_AFTER
-
-
-def grace(schedule: Schedule, action: str) -> timedelta:
-    return GRACE[action] if schedule.grace_seconds is None else timedelta(seconds=schedule.grace_seconds)
-
-
-def row(due: Due, each: Occurrence, verdict: Verdict, *, now: datetime) -> Operation:
-    """The operation of one due moment, to be sent or already skipped."""
-    rule, server, runs = due.rule, due.server, verdict is RUN
-    return Operation(
-        workspace_id=rule.workspace_id,
-        server=server,
-        action=rule.action,
-        origin=Origin.RULE.value,
-        schedule=rule.schedule,
-        rule=rule,
-        revision=rule.schedule.revision,
-        nominal=due.moment.nominal,
-        fold=due.moment.fold,
-        due_at=each.due_at,
-        grace_until=each.grace_until,
-        not_before=each.due_at,
-        state=(State.REQUESTED if runs else State.SKIPPED).value,
-        reason=verdict.reason,
-        detail="" if runs else sentence(verdict.reason, **verdict.words),
-        snapshot={
-            "schedule": rule.schedule.name,
-            "instance": server.instance_id,
-            "region": server.region.name,
-        },
-        requested_at=now,
-        finished_at=None if runs else now,
-    )

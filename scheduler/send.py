@@ -15,17 +15,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler import hands, outcome, story, tokens
 from scheduler.connect import connect
-from scheduler.deciding import RUN, Ready, Wait, before_sending
+from scheduler.deciding import Ready, Wait, before_sending
 from scheduler.ec2.gateway import Answer, CloudError, Ec2, NotSent
-from scheduler.fire import is_gone
 from scheduler.watchdog import watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Region, Server
 from shared.fleet.status import TRANSITIONS, seen_at
 from shared.operations import services
+from shared.operations.firing import is_gone
 from shared.operations.models import Call, Operation
 from shared.operations.states import ACTIVE, Origin, State
+from shared.operations.verdicts import RUN
 
 MOST = 1000
 LEASE = timedelta(seconds=15)
