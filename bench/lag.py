@@ -50,10 +50,10 @@ def main(arguments: list[str]) -> int:
     return report(samples, wanted.samples)
 
 
-def add_servers(api: Client, simulator: Client, *, count: int) -> list[Json]:
-    """New running servers in the first account, found by discovery."""
+def add_servers(api: Client, simulator: Client, *, count: int, region: str = "") -> list[Json]:
+    """New running servers in the first account, found by discovery; in its first region if none is named."""
     account = next(row for row in api.all("/accounts") if row["kind"] == "keys")
-    region = account["regions"][0]["name"]
+    region = region or account["regions"][0]["name"]
     moment = int(time.time())
     stamp = f"bench-{moment}"
     for number in range(count):
