@@ -28,6 +28,13 @@ def watched() -> Iterator[None]:
         _in_flight.pop(me, None)
 
 
+def renewed() -> None:
+    """One request of several inside `watched` has been answered, and the next begins."""
+    me = threading.get_ident()
+    if me in _in_flight:
+        _in_flight[me] = time.monotonic()
+
+
 def oldest(*, at: float) -> float:
     """Seconds the longest request under way has taken at monotonic time `at`."""
     return max((at - since for since in list(_in_flight.values())), default=0.0)

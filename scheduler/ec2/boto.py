@@ -4,11 +4,11 @@ With `session`, `sending` and `errors` beside it the only place that imports bot
 request (or one walk through pages); nothing is retried and nothing is decided here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from scheduler.ec2.answers import seen_server, seen_status
 from scheduler.ec2.errors import STALE_SESSION, translated
@@ -23,6 +23,7 @@ from scheduler.ec2.gateway import (
     SeenStatus,
     Series,
     Unanswered,
+    nothing,
 )
 from scheduler.ec2.sending import sending
 from scheduler.ec2.session import Credentials, Place, clients
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Boto", "Credentials", "client", "opens_to_anybody"]
 
 Request = dict[str, object]
+Page = TypeVar("Page")
 PAGE: Any = {"PageSize": 1000}
 STATUS_IDS = 100
 FILTER_IDS = 200
@@ -72,25 +74,27 @@ class Boto:
             answer = self.ec2().describe_instance_status(InstanceIds=list(ids), IncludeAllInstances=True)
             return [seen_status(row) for row in answer["InstanceStatuses"]]
 
-    def all_statuses(self) -> list[SeenStatus]:
-        """State and checks of every instance of the region."""
+    def all_statuses(self, *, turned: Callable[[], None] = nothing) -> list[SeenStatus]:
+        """State and checks of every instance of the region; `turned` is called after each page."""
         with self.asking():
             pages = self.ec2().get_paginator("describe_instance_status")
             walk = pages.paginate(IncludeAllInstances=True, PaginationConfig=PAGE)
-            return [seen_status(row) for page in walk for row in page["InstanceStatuses"]]
+            read = turning(walk, turned)
+            return [seen_status(row) for page in read for row in page["InstanceStatuses"]]
 
-    def servers(self, ids: Sequence[str] = ()) -> list[SeenServer]:
+    def servers(self, ids: Sequence[str] = (), *, turned: Callable[[], None] = nothing) -> list[SeenServer]:
         """Every instance of the region, or those of `ids` that exist, with all their details."""
         if not ids:
-            return self.described()
+            return self.described(turned=turned)
         chunks = (ids[start : start + FILTER_IDS] for start in range(0, len(ids), FILTER_IDS))
-        return [server for chunk in chunks for server in self.described(chunk)]
+        return [server for chunk in chunks for server in self.described(chunk, turned=turned)]
 
-    def described(self, ids: Sequence[str] = ()) -> list[SeenServer]:
+    def described(self, ids: Sequence[str] = (), *, turned: Callable[[], None] = nothing) -> list[SeenServer]:
         wanted: Any = {"Filters": [{"Name": "instance-id", "Values": list(ids)}]} if ids else {}
         with self.asking(ids):
             walk = self.ec2().get_paginator("describe_instances").paginate(**wanted, PaginationConfig=PAGE)
-            reservations = (reservation for page in walk for reservation in page["Reservations"])
+            read = turning(walk, turned)
+            reservations = (reservation for page in read for reservation in page["Reservations"])
             return [seen_server(row) for reservation in reservations for row in reservation["Instances"]]
 
     def act(
@@ -166,6 +170,13 @@ class Boto:
             if error.code in STALE_SESSION:
                 clients.forget(self.place.credentials)
             raise
+
+
+def turning(pages: Iterable[Page], turned: Callable[[], None]) -> Iterator[Page]:
+    """The pages of a walk; `turned` is called when one has been read, before the next is asked for."""
+    for page in pages:
+        yield page
+        turned()
 
 
 def start(ec2: "EC2Client", request: Request) -> Answer:

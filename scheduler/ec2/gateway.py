@@ -126,16 +126,20 @@ class Series:
     points: tuple[tuple[datetime, float], ...]
 
 
+def nothing() -> None:
+    """What a walk through pages does between them when nobody cares."""
+
+
 class Ec2(Protocol):
     """One account in one region. Every method may raise CloudError."""
 
     def statuses(self, ids: Sequence[str]) -> list[SeenStatus]:
         """State and checks of these instances (at most 100). BadIds names the unknown ones."""
 
-    def all_statuses(self) -> list[SeenStatus]:
-        """State and checks of every instance of the region."""
+    def all_statuses(self, *, turned: Callable[[], None] = nothing) -> list[SeenStatus]:
+        """State and checks of every instance of the region. `turned` is called after each page."""
 
-    def servers(self, ids: Sequence[str] = ()) -> list[SeenServer]:
+    def servers(self, ids: Sequence[str] = (), *, turned: Callable[[], None] = nothing) -> list[SeenServer]:
         """Every instance of the region, or those of `ids` that exist, with all their details."""
 
     def act(

@@ -51,20 +51,28 @@ class WorldEc2:
         self.refuse: gateway.CloudError | None = None
         self.silent_after = False
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.asked: list[str] = []
 
     def statuses(self, ids: Sequence[str]) -> list[gateway.SeenStatus]:
         self.listen()
+        self.asked.append("statuses")
         unknown = frozenset(each for each in ids if self.world.instance(each) is None)
         if unknown:
             raise gateway.BadIds("do not exist", ids=unknown, code="InvalidInstanceID.NotFound")
         return [self.status(each) for each in self.world.everything() if each.instance_id in ids]
 
-    def all_statuses(self) -> list[gateway.SeenStatus]:
+    def all_statuses(self, *, turned: Callable[[], None] = gateway.nothing) -> list[gateway.SeenStatus]:
         self.listen()
+        self.asked.append("all_statuses")
+        turned()
         return [self.status(each) for each in self.world.everything()]
 
-    def servers(self, ids: Sequence[str] = ()) -> list[gateway.SeenServer]:
+    def servers(
+        self, ids: Sequence[str] = (), *, turned: Callable[[], None] = gateway.nothing
+    ) -> list[gateway.SeenServer]:
         self.listen()
+        self.asked.append("servers")
+        turned()
         found = [each for each in self.world.everything() if not ids or each.instance_id in ids]
         return [self.server(each) for each in found]
 
@@ -183,6 +191,7 @@ def new_server(region: Region, world: World, time: Time) -> Callable[..., Server
             name=name,
             observed_state=state,
             observed_at=time.moment,
+            state_since=time.moment,
             checks="ok" if state == "running" else "",
         )
 
