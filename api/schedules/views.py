@@ -99,7 +99,7 @@ class Schedules(View):
         """Go on with the first moment after now."""
         schedule = self.get_object()
         self.read(Nothing)
-        services.resume(schedule, now=self.now)
+        saving.resume(schedule, now=self.now)
         return self.answer()
 
     @extend_schema(request=PreviewWanted, responses=PreviewShape)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from scheduler import fire
 from scheduler.tests.conftest import Time
 from shared import broker
@@ -93,6 +95,57 @@ def test_a_schedule_that_observes_sends_nothing(time: Time, server: Server, new_
     new_schedule("stop", server, at="2026-11-23T12:00:05", mode=Schedule.Mode.OBSERVE)
     time.forward(5)
     assert fired(time) == [("stop", "skipped", "observe_only")]
+
+
+def test_a_server_that_ec2_never_stops_is_left_alone_and_says_why(
+    time: Time, server: Server, new_schedule: New
+) -> None:
+    Server.objects.update(flags={"lifecycle": "capacity-block"})
+    new_schedule("stop", server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    assert fired(time) == [("stop", "skipped", "lifecycle")]
+    assert "capacity-block instances" in Operation.objects.get().detail
+
+
+def test_a_server_that_has_left_is_skipped(time: Time, server: Server, new_schedule: New) -> None:
+    Server.objects.update(left_at=time.moment)
+    new_schedule("stop", server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    assert fired(time) == [("stop", "skipped", "server_gone")]
+
+
+@pytest.mark.parametrize("mode", [Schedule.Mode.RESPECT, Schedule.Mode.ALERT, Schedule.Mode.ENFORCE])
+def test_what_a_schedule_does_about_outside_changes_does_not_change_its_own_actions(
+    time: Time, server: Server, new_schedule: New, mode: Schedule.Mode
+) -> None:
+    new_schedule("stop", server, at="2026-11-23T12:00:05", mode=mode)
+    time.forward(5)
+    assert fired(time) == [("stop", "requested", "")]
+
+
+@pytest.mark.parametrize(
+    ("action", "hibernates", "can", "options"),
+    [
+        ("stop", True, True, {"hibernate": True}),
+        ("stop", True, False, {}),
+        ("stop", False, True, {}),
+        ("start", True, True, {}),
+    ],
+)
+def test_stops_of_a_hibernating_schedule_hibernate_the_servers_that_can(
+    time: Time,
+    server: Server,
+    new_schedule: New,
+    action: str,
+    hibernates: bool,
+    can: bool,
+    options: dict[str, object],
+) -> None:
+    Server.objects.update(flags={"hibernation": can})
+    new_schedule(action, server, at="2026-11-23T12:00:05", hibernate=hibernates)
+    time.forward(5)
+    fired(time)
+    assert Operation.objects.get().options == options
 
 
 def test_a_hold_keeps_the_server_on_and_names_its_author(

@@ -1,8 +1,8 @@
 """Creating, changing, pausing and ending schedules; keeps every rule's next moments right.
 
-Each function is one transaction. Moments are always strictly later than the caller's `now`, and than the
-moment the schedule's lock was had: what fired while an edit waited for it does not fire again. It knows
-nothing of operations: whoever changes a schedule withdraws what its rules have asked for.
+Each function is one transaction. Moments are always strictly later than the caller's `now`. Who changes a
+schedule takes its locks first (`locked`), then the moment, and then records what came before that; this
+module knows nothing of operations.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from shared import clock
 from shared.errors import Invalid, RevisionMismatch
 from shared.fleet.models import Server
 from shared.people.models import User, Workspace
@@ -31,11 +30,13 @@ class Draft:
     timezone: str | None = None
     enabled: bool | None = None
     grace_seconds: int | None = None
+    mode: str | None = None
+    hibernate: bool | None = None
     rules: Sequence[RuleText] | None = None
     servers: Sequence[int] | None = None
 
 
-# These move moments or what they act on; a new name or another grace does not.
+# These move moments or what they act on; a new name, grace or mode, or hibernation, does not.
 MOVING = frozenset({"timezone", "enabled", "rules", "servers"})
 
 
@@ -59,6 +60,7 @@ def create(draft: Draft, *, workspace: Workspace, author: User | None, now: date
     schedule = Schedule(workspace=workspace, author=author, timezone=zone)
     schedule.name, schedule.grace_seconds = draft.name or "", draft.grace_seconds or None
     schedule.enabled = draft.enabled is not False
+    schedule.mode, schedule.hibernate = draft.mode or Schedule.Mode.RESPECT, draft.hibernate is True
     save_named(schedule)
     put_rules(schedule, draft.rules or (), now=now)
     put_servers(schedule, draft.servers or ())
@@ -70,7 +72,6 @@ def create(draft: Draft, *, workspace: Workspace, author: User | None, now: date
 def change(schedule: Schedule, draft: Draft, *, revision: int | None, now: datetime) -> Change:
     """Change what the draft names. RevisionMismatch when somebody saved since `revision`."""
     change = Change(locked(schedule))
-    now = max(now, clock.now())
     check_revision(change.schedule, revision)
     take_over(change, draft)
     if draft.rules is not None and put_rules(change.schedule, draft.rules, now=now):
@@ -118,7 +119,6 @@ def delete(schedule: Schedule) -> None:
 def pause(schedule: Schedule, *, reason: str, until: datetime | None, now: datetime) -> Schedule:
     """Nothing of it happens until `until`, or until somebody resumes it."""
     row = locked(schedule)
-    now = max(now, clock.now())
     row.paused_at, row.paused_until, row.pause_reason = now, until, reason
     row.save(update_fields=["paused_at", "paused_until", "pause_reason", "updated_at"])
     plan(row, now=now)
@@ -138,7 +138,8 @@ def resume(schedule: Schedule, *, now: datetime) -> Schedule:
 def resume_due(*, now: datetime) -> int:
     """Resume every schedule whose pause has ended; the number. Rows that another holds are left to it.
 
-    A moment at the very end of a pause counts, and so do those since, however late this is noticed.
+    A moment at the very end of a pause counts, and so do those since, however late this is noticed: nobody
+    can have changed the schedule in between without having recorded them.
     """
     with transaction.atomic():
         ended = Schedule.objects.filter(paused_until__lte=now)
