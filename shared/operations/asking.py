@@ -4,8 +4,6 @@ One transaction each; the knock on the scheduler's door is handed in and happens
 here talks to AWS.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,25 +12,27 @@ from typing import Protocol
 from django.db import IntegrityError, transaction
 
 from shared import broker, errors
-from shared.errors import AppError, Invalid, NotAllowed, NotCancellable
+from shared.errors import Invalid, NotAllowed, NotCancellable, NotRetryable
 from shared.fleet.models import Server
-from shared.fleet.status import Known, seen_at, shown
 from shared.operations.models import Operation, Request
 from shared.operations.reasons import sentence
 from shared.operations.services import move
-from shared.operations.states import GRACE, OPEN, Origin, State
+from shared.operations.states import GRACE, OPEN, RETRYABLE, Origin, State
+from shared.operations.wishes import Wish, objection
 from shared.people.models import Token, User, Workspace
 from shared.schedules.models import Schedule
 
-# What EC2 refuses as IncorrectInstanceState; asking anyway would only fail later.
-REFUSED_IN = {
-    "start": frozenset({"stopping"}),
-    "stop": frozenset({"pending"}),
-    "reboot": frozenset({"pending", "stopping", "stopped"}),
-}
 REFUSALS: dict[str, type[NotAllowed]] = {
     kind.code: kind
-    for kind in (errors.ServerBusy, errors.ServerGone, errors.ServerProtected, errors.WrongState)
+    for kind in (
+        errors.NotHibernatable,
+        errors.NotStuck,
+        errors.ServerBusy,
+        errors.ServerGone,
+        errors.ServerProtected,
+        errors.Unsupported,
+        errors.WrongState,
+    )
 }
 
 
@@ -43,32 +43,12 @@ class Knock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """One action on some servers. With `queue`, busy servers get to it later instead of refusing."""
-
-    servers: Sequence[int]
-    action: str
-    reason: str = ""
-    queue: bool = False
-
-    @property
-    def body_hash(self) -> str:
-        """The same for the same wish; the order of the servers counts as part of it."""
-        text = json.dumps([list(self.servers), self.action, self.reason, self.queue])
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks, where, and with which token if it is a machine."""
 
     workspace: Workspace
     user: User
     token: Token | None = None
-
-    @property
-    def origin(self) -> Origin:
-        return Origin.TOKEN if self.token else Origin.PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +71,37 @@ def request(wish: Wish, *, by: Asker, key: str | None, knock: Knock, now: dateti
             raise refusal(refused[0])
         turned_away = {row["server"] for row in refused}
         going = [server for server in servers if server.id not in turned_away]
-        operations = Operation.objects.bulk_create(
-            [operation(server, wish, made, by=by, now=now) for server in going]
-        )
+        operations = put(going, wish, made, knock=knock, now=now)
         Request.objects.filter(id=made.id).update(refused=refused)
-        for region in sorted({server.region_id for server in going}):
-            knock(broker.DRAIN_REGION, region=region, action=wish.action)
     return Answer(operations, refused)
+
+
+def put(
+    servers: Sequence[Server], wish: Wish, made: Request, *, knock: Knock, now: datetime
+) -> list[Operation]:
+    """The operations' rows; each region is knocked for once."""
+    rows = Operation.objects.bulk_create([operation(server, wish, made, now=now) for server in servers])
+    for region in sorted({server.region_id for server in servers}):
+        knock(broker.DRAIN_REGION, region=region, action=wish.action)
+    return rows
 
 
 def enter(wish: Wish, *, by: Asker, key: str | None, now: datetime) -> Request | None:
     """The request's row; None when the key was used before."""
-    row = Request(
-        workspace=by.workspace, author=by.user, token=by.token, idempotency_key=key, reason=wish.reason
-    )
-    row.body_hash, row.created_at = wish.body_hash, now
+    row = fresh(wish, by=by, now=now)
+    row.idempotency_key = key
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
         return None
+    return row
+
+
+def fresh(wish: Wish, *, by: Asker, now: datetime) -> Request:
+    """A request without a key, not saved yet."""
+    row = Request(workspace=by.workspace, author=by.user, token=by.token, reason=wish.reason)
+    row.body_hash, row.created_at = wish.body_hash, now
     return row
 
 
@@ -142,59 +133,47 @@ def refusals(servers: Sequence[Server], wish: Wish, *, now: datetime) -> list[di
     ]
 
 
-def objection(server: Server, wish: Wish, *, busy: Operation | None, now: datetime) -> AppError | None:
-    """Why this server cannot do what is wished; None when it can."""
-    if status(server, now=now) in ("terminated", "missing"):
-        return errors.ServerGone(f"{server} was terminated or can no longer be found in its account.")
-    if server.protected:
-        return errors.ServerProtected(f"{server} is protected. Remove the protection first.")
-    if busy:
-        return None if wish.queue else errors.ServerBusy(busy_sentence(server, busy))
-    if server.observed_state in REFUSED_IN[wish.action]:
-        return errors.WrongState(
-            f"{server} is {server.observed_state}, so it cannot be asked to {wish.action} now."
-        )
-    return None
-
-
-def busy_sentence(server: Server, busy: Operation) -> str:
-    return (
-        f"{server} is busy with a {busy.action} (operation {busy.id}). "
-        "Wait for it to end, or send queue=true to run this afterwards."
-    )
-
-
-def status(server: Server, *, now: datetime) -> str:
-    """The server's shown status."""
-    return shown(Known(server.observed_state, server.transition, seen(server), server.missing_since), now=now)
-
-
-def seen(server: Server) -> datetime | None:
-    """How old our knowledge of the server is; its region has to be at hand."""
-    missing = server.missing_since is not None
-    return seen_at(observed_at=server.observed_at, looked_at=server.region.looked_at, missing=missing)
-
-
 def refusal(row: dict[str, object]) -> NotAllowed:
     """A refusal as the error it came from."""
     return REFUSALS[str(row["code"])](str(row["detail"]))
 
 
-def operation(server: Server, wish: Wish, made: Request, *, by: Asker, now: datetime) -> Operation:
+def operation(server: Server, wish: Wish, made: Request, *, now: datetime) -> Operation:
     return Operation(
-        workspace=by.workspace,
+        workspace=made.workspace,
         server=server,
         action=wish.action,
-        origin=by.origin.value,
+        options=wish.options,
+        origin=(Origin.TOKEN if made.token else Origin.PERSON).value,
         request=made,
-        author=by.user,
-        token=by.token,
+        author=made.author,
+        token=made.token,
+        retry_of_id=wish.retry_of,
         due_at=now,
         not_before=now,
         requested_at=now,
         grace_until=now + GRACE[wish.action],
         snapshot={"instance": server.instance_id, "region": server.region.name},
     )
+
+
+def retry(before: Operation, *, by: Asker, knock: Knock, now: datetime) -> Operation:
+    """Ask once more for what did not happen. NotRetryable unless it has ended so; else as for `request`.
+
+    The force of a force stop is not repeated by itself: the server may have come to an end meanwhile.
+    """
+    if State(before.state) not in RETRYABLE:
+        raise NotRetryable
+    hibernate = bool(before.options.get("hibernate"))
+    wish = Wish([before.server_id], before.action, hibernate=hibernate, retry_of=before.id)
+    with transaction.atomic():
+        servers = locked(wish.servers, workspace=by.workspace)
+        for row in refusals(servers, wish, now=now):
+            raise refusal(row)
+        made = fresh(wish, by=by, now=now)
+        made.save()
+        [again] = put(servers, wish, made, knock=knock, now=now)
+    return again
 
 
 def cancel(operation: Operation, *, by: User, now: datetime) -> None:

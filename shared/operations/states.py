@@ -42,6 +42,8 @@ GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot"
 
 OPEN = frozenset(state for state, onward in MOVES.items() if onward)
 ACTIVE = frozenset({State.SENDING, State.ACCEPTED})
+# Ended, and not as wished: somebody may ask for the same again.
+RETRYABLE = frozenset(State) - OPEN - {State.SUCCEEDED}
 
 
 def sources(to: State) -> frozenset[State]:

@@ -11,6 +11,7 @@ from shared.errors import ServerBusy
 from shared.fleet.models import Account, Region, Server
 from shared.operations import asking
 from shared.operations.models import Operation, Request
+from shared.operations.wishes import Wish
 from shared.people.models import User, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +36,7 @@ def nobody_hears(task: str, **ids: int | str) -> None:
 
 
 def ask(server: Server, alice: asking.Asker, *, key: str | None) -> list[int]:
-    wish = asking.Wish([server.id], "stop")
+    wish = Wish([server.id], "stop")
     answer = asking.request(wish, by=alice, key=key, knock=nobody_hears, now=now())
     return [operation.id for operation in answer.operations]
 
