@@ -147,6 +147,28 @@ class Nothing(Body):
     """The body of a request that needs none."""
 
 
+class Number(serializers.FloatField):
+    """A JSON number, with a fraction or without; neither a string nor true."""
+
+    def to_internal_value(self, data: object) -> float:
+        if not isinstance(data, int | float) or isinstance(data, bool):
+            raise serializers.ValidationError("Write this as a number.", code=WRONG_TYPE)
+        if abs(data) > SAFE:
+            raise serializers.ValidationError("This number is too large.", code="out_of_range")
+        value: float = super().to_internal_value(data)
+        return value
+
+
+class ChoiceOrNull(serializers.ChoiceField):
+    """One of some words on the way out; null where nothing was stored."""
+
+    def __init__(self, choices: Any, **options: Any) -> None:
+        super().__init__(choices, **{"read_only": True, "allow_null": True} | options)
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) if value else None
+
+
 class OrNull(serializers.CharField):
     """A text on the way out; null where nothing was stored."""
 

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from api import health, spa
 from api.accounts.views import Accounts
+from api.observations.views import Observations
 from api.operations.views import Operations
 from api.schedules.views import Schedules
 from api.servers.views import Servers
@@ -15,6 +16,7 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", Accounts, basename="accounts")
 router.register("servers", Servers, basename="servers")
 router.register("operations", Operations, basename="operations")
+router.register("observations", Observations, basename="observations")
 router.register("schedules", Schedules, basename="schedules")
 
 urlpatterns = [

@@ -1,5 +1,8 @@
 """The closed sets of words the API speaks, as choices for serializers and for the schema."""
 
+from api.accounts import health
+from shared.fleet.models import Observation
+from shared.operations.reasons import WAITING as WAITING_REASONS
 from shared.operations.states import Origin, State
 from shared.schedules.windows import DAYS
 
@@ -20,7 +23,11 @@ ACCOUNT_STATUSES = [
     (word, word) for word in ("unchecked", "checking", "ok", "denied", "unreachable", "unusable")
 ]
 OPERATION_STATES = [(state.value, state.value) for state in State]
+WAITING = [(code, code) for code in WAITING_REASONS]
 OPERATION_ORIGINS = [(origin.value, origin.value) for origin in Origin]
 METRICS_STATES = [(word, word) for word in ("ok", "waiting", "off", "not_running")]
 WEEKDAYS = [(day, day) for day in DAYS]
+REACTIONS = [(word, label) for word, label in Observation.Reaction.choices if word]
+TIMELINE_KINDS = [(word, word) for word in ("planned", "operation", "observation")]
+HEALTHS = [(word, word) for word in health.STATES]
 LOOKS = [(word, word) for word in ("fresh", "asked", "looking", "failing")]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Prefetch, QuerySet
 
+from api.accounts.health import Facts, Health, RegionFacts, health, read_denied
 from shared.fleet.models import Account, Region
 
 
@@ -16,11 +17,31 @@ def base(rows: QuerySet[Account]) -> QuerySet[Account]:
 
 
 def shaped(accounts: Sequence[Account]) -> Sequence[Account]:
-    """The rows with `shown_status` and `shown_error` set."""
+    """The rows with `shown_status`, `shown_error` and `shown_health` set."""
     for account in accounts:
         account.shown_status = status(account)  # type: ignore[attr-defined]
         account.shown_error = last_error(account)  # type: ignore[attr-defined]
+        account.shown_health = how(account)  # type: ignore[attr-defined]
     return accounts
+
+
+def how(account: Account) -> Health:
+    """The health of an account read through `base`."""
+    regions = [each for each in getattr(account, "region_rows", ()) if each.enabled]
+    return health(
+        Facts(
+            status=account.status,
+            status_error=account.last_error,
+            tested_at=account.tested_at,
+            trouble=account.trouble,
+            trouble_since=account.trouble_since,
+            denied=read_denied(account.denied),
+            regions=[
+                RegionFacts(each.name, each.look_error, each.look_error_code, each.looked_at)
+                for each in regions
+            ],
+        )
+    )
 
 
 def status(account: Account) -> str:

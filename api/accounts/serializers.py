@@ -33,6 +33,25 @@ class AccountError(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class DeniedActionShape(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    code = serializers.CharField(help_text="AWS's code.")
+    message = serializers.CharField(help_text="AWS's words.")
+    region = serializers.CharField()
+    since = serializers.DateTimeField()
+    last = serializers.DateTimeField()
+
+
+class HealthShape(serializers.Serializer[Any]):
+    """Whether the account can be used: one word for all its servers."""
+
+    state = serializers.ChoiceField(choices=words.HEALTHS)
+    since = serializers.DateTimeField(allow_null=True)
+    detail = fields.OrNull(help_text="What to do next; null when all is well.")
+    denied_actions = DeniedActionShape(many=True, help_text="What AWS refuses for want of a permission.")
+    regions_unreadable = serializers.ListField(child=serializers.CharField())
+
+
 class AccountShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -47,6 +66,7 @@ class AccountShape(serializers.Serializer[Any]):
     checked_at = serializers.DateTimeField(allow_null=True, source="tested_at")
     created_at = serializers.DateTimeField()
     servers = serializers.IntegerField(source="server_count")
+    health = HealthShape(source="shown_health")
 
 
 class Policies(serializers.Serializer[Any]):

@@ -8,7 +8,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accounts import reading, saving
+from api.accounts import limits, reading, saving
+from api.accounts.limit_serializers import LimitChange, LimitShape
 from api.accounts.policies import policies
 from api.accounts.serializers import AccountChange, AccountDetailShape, AccountShape, AccountWanted, Policies
 from api.fields import Nothing
@@ -74,6 +75,20 @@ class Accounts(View):
         self.read(Nothing)
         saving.ask_discovery(account, now=self.now)
         return Response(self.one(), status=202)
+
+    @extend_schema(responses=LimitShape(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def limits(self, request: Request, pk: int) -> Response:
+        """How fast EC2 is asked, per region and action."""
+        return Response(LimitShape(limits.rows(self.get_object()), many=True).data)
+
+    @extend_schema(request=LimitChange, responses=LimitShape)
+    @limits.mapping.patch
+    def change_limits(self, request: Request, pk: int) -> Response:
+        """Set the limits AWS has granted for one region and action, or go back to AWS's own."""
+        account = self.get_object()
+        row = limits.change(account, self.read(LimitChange), now=self.now)
+        return Response(LimitShape(row).data)
 
     def one(self) -> dict[str, Any]:
         [account] = reading.shaped([self.get_object()])

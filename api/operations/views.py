@@ -6,19 +6,32 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import knocks
 from api.fields import Nothing
 from api.operations.filters import OperationFilters
-from api.operations.serializers import AskedShape, OperationShape, OperationWanted
+from api.operations.serializers import (
+    AskedShape,
+    OperationDetailShape,
+    OperationShape,
+    OperationWanted,
+    RetriedShape,
+)
 from api.views import View
 from shared.errors import Invalid
 from shared.operations import asking
+from shared.operations.asking import Asker
 from shared.operations.models import Operation
+from shared.operations.wishes import Wish
 
 KEY_LENGTH = 200
+NO_FORCE = (
+    "A token may not force a stop: it cuts the power and can lose data. "
+    "Somebody who is signed in has to decide that."
+)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
@@ -45,17 +58,20 @@ class Operations(View):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(OperationShape(page, many=True).data)
 
-    @extend_schema(responses=OperationShape)
+    @extend_schema(responses=OperationDetailShape)
     def retrieve(self, request: Request, pk: int) -> Response:
-        """One operation, from the wish to its seen end."""
-        return Response(OperationShape(self.get_object()).data)
+        """One operation, step by step from the wish to its seen end."""
+        return Response(OperationDetailShape(self.get_object()).data)
 
     @extend_schema(request=OperationWanted, parameters=[KEY], responses={202: AskedShape})
     def create(self, request: Request) -> Response:
         """Ask for an action on some servers. 202 means asked, not done."""
-        wish = asking.Wish(**self.read(OperationWanted))
-        by = asking.Asker(self.workspace, self.user, self.access.token)
-        answer = asking.request(wish, by=by, key=key(request), knock=knocks.after_commit, now=self.now)
+        wish = Wish(**self.read(OperationWanted))
+        if wish.force and self.access.token:
+            raise PermissionDenied(NO_FORCE)
+        answer = asking.request(
+            wish, by=self.asker, key=key(request), knock=knocks.after_commit, now=self.now
+        )
         rows = self.get_queryset().filter(id__in=[each.id for each in answer.operations]).order_by("id")
         return Response(AskedShape({"operations": rows, "refused": answer.refused}).data, status=202)
 
@@ -67,6 +83,20 @@ class Operations(View):
         self.read(Nothing)
         asking.cancel(operation, by=self.user, now=self.now)
         return Response(OperationShape(self.get_object()).data)
+
+    @extend_schema(request=None, responses={202: RetriedShape})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: int) -> Response:
+        """Ask for the same again, after it failed, was skipped or cancelled, or nobody can tell."""
+        operation = self.get_object()
+        self.read(Nothing)
+        again = asking.retry(operation, by=self.asker, knock=knocks.after_commit, now=self.now)
+        self.kwargs["pk"] = again.id
+        return Response(RetriedShape({"operation": self.get_object()}).data, status=202)
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.workspace, self.user, self.access.token)
 
 
 def key(request: Request) -> str | None:

@@ -55,6 +55,14 @@ class ScheduleWanted(Body):
     grace_seconds = fields.Whole(
         required=False, allow_null=True, min_value=SHORTEST_GRACE, max_value=LONGEST_GRACE
     )
+    mode = fields.Choice(
+        required=False,
+        choices=Schedule.Mode.choices,
+        help_text="The answer to changes that others make: respect, alert or enforce. observe never acts.",
+    )
+    hibernate = fields.Switch(
+        required=False, help_text="Its stops hibernate the servers that were launched with hibernation."
+    )
     rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
     servers = fields.Many(child=fields.Whole(min_value=1), most=MOST_SERVERS)
 
@@ -117,6 +125,7 @@ class ScheduleShape(serializers.Serializer[Any]):
     paused = PausedShape(allow_null=True)
     grace_seconds = serializers.IntegerField(allow_null=True)
     mode = serializers.ChoiceField(choices=Schedule.Mode.choices)
+    hibernate = serializers.BooleanField()
     rules = RuleShape(many=True)
     servers = serializers.ListField(child=serializers.IntegerField())
     sentence = serializers.CharField()

@@ -8,7 +8,7 @@ from django.db.models import Q
 from api import knocks
 from shared import broker
 from shared.fleet.models import Region, Server
-from shared.operations.asking import seen
+from shared.operations.wishes import seen
 
 FRESH = timedelta(seconds=3)
 METRICS_AGAIN = timedelta(seconds=20)

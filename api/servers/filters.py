@@ -7,16 +7,37 @@ from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from django_filters import rest_framework as filters
 
-from api.listing import Id, OneOf
+from api.listing import Id, OneOf, Truth
+from api.servers.noticing import needs_attention
 from api.words import SERVER_STATUSES
+from shared.clock import now as moment
 from shared.fleet.models import Server
 from shared.fleet.status import GONE_AFTER, SHOWN, UNKNOWN_AFTER
+
+
+class Attention(Truth):
+    """Servers that need a person, or those that do not."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        condition = needs_attention(now=moment())
+        return qs.filter(condition if value == "true" else ~condition)
+
+
+class Left(Truth):
+    """Servers that EC2 no longer has are shown only when asked for."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs if value == "true" else qs.filter(left_at__isnull=True)
 
 
 class ServerFilters(filters.FilterSet):
     status = OneOf(field_name="status", choices=SERVER_STATUSES)
     account = Id(field_name="region__account_id")
     region = filters.CharFilter(field_name="region__name")
+    attention = Attention(help_text="Whether something about it needs a person.")
+    left = Left(help_text="true: also those that EC2 no longer has. Otherwise they are hidden.")
 
     class Meta:
         model = Server

@@ -10,12 +10,16 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from api.operations.reading import Waiting, waiting
+from api.servers.attention import Note, attention
 from api.servers.expected import expected_seconds
+from api.servers.noticing import noticed
+from shared.fleet.fitness import restrictions
 from shared.fleet.models import MetricSample, Server
 from shared.fleet.status import TRANSITIONS
-from shared.operations.asking import seen, status
 from shared.operations.models import Operation
 from shared.operations.states import OPEN, State
+from shared.operations.wishes import forbidden, seen, status
 from shared.schedules.models import Rule, Target
 
 OPEN_STATES = [state.value for state in OPEN]
@@ -36,6 +40,7 @@ class Requested:
     operation: int
     action: str
     due_at: datetime
+    waiting: Waiting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,22 @@ class Shown:
     requested: Requested | None
     next_action: NextAction | None
     last_operation: Operation | None
+    attention: Sequence[Note] = ()
     cpu: Cpu | None = None
     schedules: int = 0
     expected_seconds: int | None = None
+
+    @property
+    def hibernation(self) -> bool:
+        return bool(self.server.flags.get("hibernation"))
+
+    @property
+    def restrictions(self) -> list[dict[str, object]]:
+        """What EC2, or whoever owns the instance, never allows."""
+        return [
+            {"code": each.code, "actions": sorted(each.actions), "detail": forbidden(each)}
+            for each in restrictions(self.server.flags)
+        ]
 
 
 def base(rows: QuerySet[Server]) -> QuerySet[Server]:
@@ -84,17 +102,21 @@ def base(rows: QuerySet[Server]) -> QuerySet[Server]:
 def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
     """What a poll wants to know."""
     ids = [server.id for server in servers]
-    waiting, coming, ended = requested(ids), next_actions(ids), last_operations(servers)
+    asked, coming, ended = requested(ids), next_actions(ids), last_operations(servers)
+    earliest = {row.server_id: row for row in asked}
     usual = expected_seconds([server for server in servers if server.transition])
+    told = noticed(ids, waiting=asked, now=now)
+    words = {server.id: status(server, now=now) for server in servers}
     return [
         Shown(
             server=server,
-            status=status(server, now=now),
+            status=words[server.id],
             seen_at=seen(server),
             transition=transition(server),
-            requested=waiting.get(server.id),
+            requested=wanted(earliest.get(server.id)),
             next_action=coming.get(server.id),
             last_operation=ended.get(server.id),
+            attention=attention(told.facts(server, status=words[server.id])),
             expected_seconds=usual.get(server.id),
         )
         for server in servers
@@ -123,13 +145,15 @@ def transition(server: Server) -> Transition | None:
     return Transition(ACTIONS[server.transition], server.transition_operation, server.transition_since)
 
 
-def requested(ids: Sequence[int]) -> dict[int, Requested]:
-    """Operations that wait to be sent, the earliest of each server."""
+def requested(ids: Sequence[int]) -> list[Operation]:
+    """Operations that wait to be sent, the earliest of each server last."""
     rows = Operation.objects.filter(server_id__in=ids, state=State.REQUESTED).order_by("-due_at", "-id")
-    return {
-        row.server_id: Requested(row.id, row.action, row.due_at)
-        for row in rows.only("server_id", "action", "due_at")
-    }
+    names = ("server_id", "action", "due_at", "state", "waiting", "waiting_detail", "not_before")
+    return list(rows.only(*names))
+
+
+def wanted(row: Operation | None) -> Requested | None:
+    return Requested(row.id, row.action, row.due_at, waiting(row)) if row else None
 
 
 def next_actions(ids: Sequence[int]) -> dict[int, NextAction]:

@@ -6,7 +6,9 @@ from rest_framework import serializers
 
 from api import fields, words
 from api.fields import Body
-from shared.fleet.models import Server
+from api.operations.serializers import WaitingShape
+from api.servers import attention
+from shared.fleet.models import Observation, Server
 from shared.schedules.models import Action
 
 
@@ -25,6 +27,23 @@ class RequestedShape(serializers.Serializer[Any]):
     operation = serializers.IntegerField()
     action = serializers.ChoiceField(choices=Action.choices)
     due_at = serializers.DateTimeField()
+    waiting = WaitingShape(allow_null=True)
+
+
+class AttentionShape(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=[(code, code) for code in attention.CODES])
+    detail = serializers.CharField(help_text="What is wrong and what to do next.")
+    since = serializers.DateTimeField(allow_null=True)
+    operation = serializers.IntegerField(allow_null=True)
+    observation = serializers.IntegerField(allow_null=True)
+
+
+class RestrictionShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    actions = serializers.ListField(
+        child=serializers.ChoiceField(choices=Action.choices), help_text="What it forbids."
+    )
+    detail = serializers.CharField()
 
 
 class NextActionShape(serializers.Serializer[Any]):
@@ -60,6 +79,8 @@ class StateShape(serializers.Serializer[Any]):
     state_reason = fields.OrNull(source="server.state_reason")
     transition = TransitionShape(allow_null=True)
     requested = RequestedShape(allow_null=True)
+    stuck_since = serializers.DateTimeField(allow_null=True, source="server.stuck_since")
+    attention = AttentionShape(many=True, help_text="What needs a person; empty when all is well.")
 
 
 class ServerShape(StateShape):
@@ -69,7 +90,16 @@ class ServerShape(StateShape):
     account = Named(source="server.region.account")
     region = Named(source="server.region")
     protected = serializers.BooleanField(source="server.protected")
-    stuck_since = serializers.DateTimeField(allow_null=True, source="server.stuck_since")
+    state_since = serializers.DateTimeField(
+        allow_null=True, source="server.state_since", help_text="When the observed state was first seen."
+    )
+    left_at = serializers.DateTimeField(
+        allow_null=True,
+        source="server.left_at",
+        help_text="When it left the list, because EC2 no longer has it.",
+    )
+    hibernation = serializers.BooleanField(help_text="Whether a stop may hibernate it.")
+    restrictions = RestrictionShape(many=True, help_text="What can never be done with it.")
     missing_since = serializers.DateTimeField(allow_null=True, source="server.missing_since")
     public_ip = fields.OrNull(source="server.public_ip")
     private_ip = fields.OrNull(source="server.private_ip")
@@ -81,11 +111,22 @@ class ServerShape(StateShape):
     cpu = CpuShape(allow_null=True)
 
 
-class ObservationShape(serializers.Serializer[Any]):
+class ObservedShape(serializers.Serializer[Any]):
+    """One change we saw."""
+
     before = serializers.CharField()
     after = serializers.CharField()
-    reason = fields.OrNull()
-    asked_at = serializers.DateTimeField()
+    cause = serializers.ChoiceField(choices=Observation.Cause.choices)
+    actor = serializers.ChoiceField(choices=Observation.Actor.choices)
+    reason = fields.OrNull(help_text="EC2's own words.")
+    reaction = fields.ChoiceOrNull(words.REACTIONS, help_text="What a schedule answered.")
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+
+
+class ObservationShape(ObservedShape):
+    id = serializers.IntegerField()
+    asked_at = serializers.DateTimeField(help_text="When EC2 was asked.")
+    operation = serializers.IntegerField(allow_null=True)
 
 
 class ServerDetailShape(ServerShape):

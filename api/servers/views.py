@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import InvalidQuery
-from api.servers import asking, reading
+from api.servers import asking, history, reading
 from api.servers.filters import ServerFilters, with_status
 from api.servers.serializers import (
     MetricsShape,
@@ -25,6 +25,7 @@ from api.servers.serializers import (
     StatusesShape,
     StatusShape,
 )
+from api.servers.timeline_serializers import TimelineShape, span
 from api.views import View
 from shared.fleet.models import Server
 
@@ -33,6 +34,12 @@ OBSERVATIONS = 20
 IDS = OpenApiParameter(
     "ids", OpenApiTypes.STR, required=True, description=f"Server ids, comma-separated, at most {MOST_IDS}."
 )
+SPAN = [
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="Default: 24 hours ago."),
+    OpenApiParameter(
+        "to", OpenApiTypes.DATETIME, description="Default: in 24 hours. At most 31 days at once."
+    ),
+]
 NOTES = {
     "waiting": "The first point comes in about 5 minutes.",
     "not_running": "Metrics are kept for running servers only.",
@@ -47,7 +54,7 @@ class Servers(View):
     search_fields: ClassVar = ["name", "instance_id", "private_ip", "public_ip"]
     ordering_fields: ClassVar = ["name", "type", "status", "seen_at", "launched_at", "region__name", "id"]
     ordering: ClassVar = ["name"]
-    query: ClassVar = {"statuses": frozenset({"ids"})}
+    query: ClassVar = {"statuses": frozenset({"ids"}), "timeline": frozenset({"from", "to"})}
 
     def get_queryset(self) -> QuerySet[Server]:
         mine = Server.objects.filter(workspace=self.workspace)
@@ -112,6 +119,13 @@ class Servers(View):
             for each in server.samples.exclude(moments=[]).order_by("name")
         ]
         return Response(MetricsShape(metrics("ok" if series else "waiting", series)).data)
+
+    @extend_schema(parameters=SPAN, responses=TimelineShape)
+    @action(detail=True)
+    def timeline(self, request: Request, pk: int) -> Response:
+        """What is planned, what was done and what was seen, oldest first; at most 500 entries."""
+        line = history.line(self.get_object(), span(request, now=self.now))
+        return Response(TimelineShape(line).data)
 
     def one(self, server: Server) -> dict[str, Any]:
         [shown] = reading.full([server], now=self.now)

@@ -11,7 +11,7 @@ from django.test import Client
 
 from api import knocks
 from shared.clock import now
-from shared.fleet.models import Account, Region, Server
+from shared.fleet.models import Account, Observation, Region, Server
 from shared.operations.models import Operation
 from shared.people import services
 from shared.people.models import Membership, Role, User, Workspace
@@ -138,6 +138,11 @@ def make_operation(server: Server, **values: Any) -> Operation:
         "grace_until": moment + timedelta(minutes=15),
     }
     return Operation.objects.create(workspace=server.workspace, server=server, **fresh | values)
+
+
+def make_observation(server: Server, **values: Any) -> Observation:
+    fresh = {"before": "running", "after": "stopped", "asked_at": now()}
+    return Observation.objects.create(workspace=server.workspace, server=server, **fresh | values)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from api import permissions, urls
-from api.tests.conftest import HOST, Person, make_operation, person
+from api.tests.conftest import HOST, Person, make_observation, make_operation, make_server, person
 from shared.clock import now
 from shared.fleet.models import Server
 from shared.people.models import Membership, Role, Token, User, Workspace
@@ -29,16 +29,26 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "accounts_destroy": ("DELETE", "accounts/{account}", None),
     "accounts_test": ("POST", "accounts/{account}/test", None),
     "accounts_discover": ("POST", "accounts/{account}/discover", None),
+    "accounts_limits": ("GET", "accounts/{account}/limits", None),
+    "accounts_change_limits": (
+        "PATCH",
+        "accounts/{account}/limits",
+        {"region": "{region}", "action": "stop", "servers_refill": 40},
+    ),
     "servers_list": ("GET", "servers", None),
     "servers_retrieve": ("GET", "servers/{server}", None),
     "servers_update": ("PATCH", "servers/{server}", {"protected": True}),
     "servers_status": ("GET", "servers/{server}/status", None),
     "servers_statuses": ("GET", "servers/statuses?ids={server}", None),
     "servers_metrics": ("GET", "servers/{server}/metrics", None),
+    "servers_timeline": ("GET", "servers/{server}/timeline", None),
+    "observations_list": ("GET", "observations", None),
+    "observations_acknowledge": ("POST", "observations/{observation}/acknowledge", None),
     "operations_list": ("GET", "operations", None),
     "operations_retrieve": ("GET", "operations/{operation}", None),
     "operations_create": ("POST", "operations", {"servers": ["{server}"], "action": "stop", "queue": True}),
     "operations_cancel": ("POST", "operations/{operation}/cancel", None),
+    "operations_retry": ("POST", "operations/{ended}/retry", None),
     "schedules_list": ("GET", "schedules", None),
     "schedules_retrieve": ("GET", "schedules/{schedule}", None),
     "schedules_preview": ("POST", "schedules/preview", {"rules": [{"action": "stop", "cron": "0 7 * * *"}]}),
@@ -58,9 +68,13 @@ WITHOUT_IDS = {
 
 
 def ids(server: Server, nightly: dict[str, Any]) -> dict[str, int]:
+    ended = make_operation(make_server(server.region), state="failed")
     operation = make_operation(server)
     return {
         "server": server.id,
+        "region": server.region_id,
+        "observation": make_observation(server).id,
+        "ended": ended.id,
         "account": server.region.account_id,
         "schedule": nightly["id"],
         "operation": operation.id,
@@ -71,6 +85,8 @@ def ask(who: Person, name: str, known: dict[str, int]) -> Any:
     method, path, body = REQUESTS[name]
     if isinstance(body, dict) and "servers" in body:
         body = body | {"servers": [known["server"]] if body["servers"] else []}
+    if isinstance(body, dict) and "region" in body:
+        body = body | {"region": known["region"]}
     return who.call(method, path.format(**known), body, **{"if-match": "*"})
 
 
@@ -122,7 +138,8 @@ def test_charlie_sees_none_of_our_rows_in_his_lists(
     charlie: Person, server: Server, nightly: dict[str, Any]
 ) -> None:
     make_operation(server)
-    for path in ("accounts", "servers", "operations", "schedules"):
+    make_observation(server)
+    for path in ("accounts", "servers", "operations", "schedules", "observations"):
         assert charlie.get(path).json()["count"] == 0
     assert charlie.get(f"servers/statuses?ids={server.id}").json()["statuses"] == []
     assert charlie.get(f"servers?account={server.region.account_id}").json()["count"] == 0

@@ -14,7 +14,7 @@ from api.servers.filters import with_status
 from api.tests.conftest import Person, make_operation, make_server, schedule
 from shared import broker
 from shared.fleet.models import MetricSample, Observation, Region, Server
-from shared.operations.asking import seen, status
+from shared.operations.wishes import seen, status
 
 pytestmark = pytest.mark.django_db
 Knocks = list[tuple[str, dict[str, int | str]]]

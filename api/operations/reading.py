@@ -1,0 +1,79 @@
+"""Operations as people see them: what they wait for, what may be done with them, and the way they went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.operations import steps
+from api.operations.steps import Asked, Moments, Step
+from shared.operations.models import Operation
+from shared.operations.states import RETRYABLE, State, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why an operation that was asked for has been put off, and when it is tried again."""
+
+    code: str
+    detail: str
+    until: datetime
+
+
+def waiting(operation: Operation) -> Waiting | None:
+    if operation.state != State.REQUESTED or not operation.waiting:
+        return None
+    return Waiting(operation.waiting, operation.waiting_detail, operation.not_before)
+
+
+def can_cancel(operation: Operation) -> bool:
+    return State(operation.state) in sources(State.CANCELLED)
+
+
+def can_retry(operation: Operation) -> bool:
+    return State(operation.state) in RETRYABLE
+
+
+def schedule_name(operation: Operation) -> str:
+    """The schedule's name; when it was deleted, its name of that day."""
+    return operation.schedule.name if operation.schedule else str(operation.snapshot.get("schedule") or "")
+
+
+def way(operation: Operation) -> list[Step]:
+    """The operation's steps; one query more."""
+    rows = operation.steps.select_related("call").order_by("at", "id")
+    written = [
+        Step(
+            row.at,
+            row.what,
+            steps.written(row.what, row.detail),
+            row.call_id,
+            row.call.request_id if row.call else "",
+        )
+        for row in rows
+    ]
+    request_id = operation.call.request_id if operation.call else ""
+    return steps.way(
+        moments(operation), asked(operation), written, call=operation.call_id, request_id=request_id
+    )
+
+
+def moments(operation: Operation) -> Moments:
+    return Moments(
+        operation.requested_at,
+        operation.sending_at,
+        operation.accepted_at,
+        operation.dipped_at,
+        operation.finished_at,
+    )
+
+
+def asked(operation: Operation) -> Asked:
+    return Asked(
+        action=operation.action,
+        origin=operation.origin,
+        author=str(operation.author or ""),
+        schedule=schedule_name(operation),
+        retry_of=operation.retry_of_id,
+        options=operation.options,
+        state=operation.state,
+        detail=operation.detail,
+    )

@@ -1,0 +1,116 @@
+"""An operation's way from the wish to its end, a sentence a step. Pure: facts in, steps out.
+
+What the operation's own columns keep and what was written down on the way are merged in time order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+# At one moment the way still has its order.
+RANK = {"requested": 0, "sending": 1, "accepted": 3, "dipped": 4, "ended": 5}
+ON_THE_WAY = 2
+TEXTS = {
+    "sending": "Sent to EC2.",
+    "accepted": "EC2 accepted the request.",
+    "dipped": "The status checks were seen to fail, as they do while a server reboots.",
+    "put_off": "Put off.",
+    "sent_again": "Sent to EC2 again.",
+    "unanswered": "EC2 did not answer, so the server is looked at before anything is sent again.",
+    "seen_after_silence": "EC2 had not answered, but the server was seen to do what was asked.",
+    "halved": "AWS refused so many servers at once, so they go in smaller requests.",
+    "dropped": "EC2 did not know this instance, so the request went on without it.",
+    "hibernate_refused": "EC2 did not hibernate the server, so it is stopped instead.",
+    "frozen": "The process that was sending it hung. Another one took over.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened. `call` is the request to EC2 it belongs to, `request_id` AWS's id of it."""
+
+    at: datetime
+    what: str
+    text: str
+    call: int | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What an operation's columns keep of its way; None has not happened."""
+
+    requested: datetime
+    sending: datetime | None
+    accepted: datetime | None
+    dipped: datetime | None
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked, for what, and how it ended."""
+
+    action: str
+    origin: str
+    author: str = ""
+    schedule: str = ""
+    retry_of: int | None = None
+    options: Mapping[str, bool] | None = None
+    state: str = ""
+    detail: str = ""
+
+
+def way(
+    moments: Moments, asked: Asked, written: Iterable[Step], *, call: int | None, request_id: str
+) -> list[Step]:
+    """All steps, in the order they happened."""
+    own = [
+        Step(moments.requested, "requested", wished(asked)),
+        *once(moments.sending, "sending", TEXTS["sending"], call),
+        *once(moments.accepted, "accepted", TEXTS["accepted"], call, request_id),
+        *once(moments.dipped, "dipped", TEXTS["dipped"]),
+        *once(moments.ended, "ended", ended(asked)),
+    ]
+    return sorted([*own, *written], key=lambda step: (step.at, RANK.get(step.what, ON_THE_WAY)))
+
+
+def once(
+    at: datetime | None, what: str, text: str, call: int | None = None, request_id: str = ""
+) -> list[Step]:
+    return [] if at is None else [Step(at, what, text, call, request_id)]
+
+
+def wished(asked: Asked) -> str:
+    """Who wanted what: "Stop asked for by alice." """
+    verb = named(asked.action, asked.options or {})
+    again = f", again after operation {asked.retry_of}" if asked.retry_of else ""
+    return f"{verb} {by(asked)}{again}."
+
+
+def named(action: str, options: Mapping[str, bool]) -> str:
+    """The action as people call it."""
+    if options.get("force"):
+        return "Force stop"
+    return "Hibernate" if options.get("hibernate") else action.capitalize()
+
+
+def by(asked: Asked) -> str:
+    author, schedule = asked.author or "somebody who has left", asked.schedule or "a deleted schedule"
+    return {
+        "rule": f"was due by the schedule {schedule}",
+        "enforce": f"is to undo a change from outside, as the schedule {schedule} wants",
+        "hold": f"asked for by the hold of {author}",
+        "token": f"asked for with a token of {author}",
+    }.get(asked.origin, f"asked for by {author}")
+
+
+def ended(asked: Asked) -> str:
+    """The end in words; the reason's sentence when there is one."""
+    return f"{asked.state.capitalize()}. {asked.detail}".strip()
+
+
+def written(what: str, detail: str) -> str:
+    """The sentence of something written down on the way; `detail` mostly holds AWS's words."""
+    text = TEXTS.get(what, f"{what.replace('_', ' ').capitalize()}.")
+    return f"{text} {detail}".strip()

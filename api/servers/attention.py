@@ -1,0 +1,144 @@
+"""What about a server needs a person, each with a sentence that says what to do next. Pure.
+
+The sentences name no moment that passes: a poll must find the same words until something has changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# A start that failed or an end nobody saw is old news after a day.
+NEWS = timedelta(hours=24)
+CODES = (
+    "stuck",
+    "missing",
+    "no_capacity",
+    "start_failed",
+    "changed_outside",
+    "put_back_given_up",
+    "not_proven",
+)
+TEXTS = {
+    "stuck_stopping": (
+        "EC2 has been stopping this server for unusually long. Wait, or use Force stop, which cuts its "
+        "power: what it had not written to disk is lost."
+    ),
+    "stuck_pending": (
+        "EC2 has been starting this server for unusually long. "
+        "Look at its state and its system log in the EC2 console."
+    ),
+    "missing": (
+        "EC2 no longer shows this server. If it was terminated there is nothing to do; otherwise check that "
+        "the account's role or keys still belong to the same AWS account."
+    ),
+    "no_capacity": (
+        "EC2 has no room for this instance type in its zone now, and the start is tried again by itself. "
+        "If it cannot wait, change the instance type, or move the server to another zone."
+    ),
+    "start_failed": "The last start failed. {why} Retry it once the cause is gone.",
+    "changed_outside": (
+        "Somebody or something else {did} this server, against its schedule. "
+        "Acknowledge it if that was meant, or {undo} the server."
+    ),
+    "put_back_given_up": (
+        "Something keeps changing this server against its schedule, so it is no longer put back. "
+        "Find out what it is, then acknowledge this; or let the schedule respect such changes."
+    ),
+    "not_proven": "The last {action} was sent, but its end was not seen. {why} Look at the server itself.",
+}
+DID = {"running": ("started", "stop"), "stopped": ("stopped", "start")}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The operation that ran last on a server, when it ended badly a short while ago."""
+
+    id: int
+    action: str
+    state: str
+    detail: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A change from outside that nobody has acknowledged and no later start or stop has settled."""
+
+    id: int
+    after: str
+    reaction: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one server. `waits_for_room` is the operation EC2 has no capacity for."""
+
+    status: str
+    observed_state: str
+    stuck_since: datetime | None = None
+    missing_since: datetime | None = None
+    left_at: datetime | None = None
+    waits_for_room: int | None = None
+    waits_since: datetime | None = None
+    ended: Ended | None = None
+    alerts: Sequence[Alert] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing to see to. `since` is None when nobody knows."""
+
+    code: str
+    detail: str
+    since: datetime | None
+    operation: int | None = None
+    observation: int | None = None
+
+
+def attention(facts: Facts) -> list[Note]:
+    """Everything to see to, the most pressing first; nothing about a server that has left."""
+    if facts.left_at:
+        return []
+    return [
+        *stuck(facts),
+        *missing(facts),
+        *no_room(facts),
+        *badly_ended(facts),
+        *(alerted(alert) for alert in facts.alerts),
+    ]
+
+
+def stuck(facts: Facts) -> list[Note]:
+    if not facts.stuck_since:
+        return []
+    text = TEXTS["stuck_pending" if facts.observed_state == "pending" else "stuck_stopping"]
+    return [Note("stuck", text, facts.stuck_since)]
+
+
+def missing(facts: Facts) -> list[Note]:
+    return [Note("missing", TEXTS["missing"], facts.missing_since)] if facts.status == "missing" else []
+
+
+def no_room(facts: Facts) -> list[Note]:
+    if facts.waits_for_room is None:
+        return []
+    return [Note("no_capacity", TEXTS["no_capacity"], facts.waits_since, operation=facts.waits_for_room)]
+
+
+def badly_ended(facts: Facts) -> list[Note]:
+    """A start that failed matters while the server is stopped; an end nobody saw matters anyway."""
+    ended = facts.ended
+    if ended is None:
+        return []
+    code = "start_failed" if ended.state == "failed" else "not_proven"
+    if code == "start_failed" and (ended.action != "start" or facts.observed_state != "stopped"):
+        return []
+    text = " ".join(TEXTS[code].format(action=ended.action, why=ended.detail).split())
+    return [Note(code, text, ended.finished_at, operation=ended.id)]
+
+
+def alerted(alert: Alert) -> Note:
+    code = "put_back_given_up" if alert.reaction == "given_up" else "changed_outside"
+    did, undo = DID.get(alert.after, ("changed", "start or stop"))
+    return Note(code, TEXTS[code].format(did=did, undo=undo), alert.asked_at, observation=alert.id)

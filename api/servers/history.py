@@ -1,0 +1,164 @@
+"""A server's line of time from the tables: rules ahead, operations and observations behind.
+
+The same number of queries however long the line is. Rules are read first: what fires meanwhile is then on
+the line twice rather than not at all, and the operation's own entry stays.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice, takewhile
+from typing import Any
+
+from api.operations.reading import schedule_name
+from api.servers import timeline
+from api.servers.timeline import MOST, Done, Entry, Named, Plan, Seen
+from shared.fleet.models import Observation, Server
+from shared.operations.models import Operation
+from shared.operations.wishes import status
+from shared.schedules import ahead
+from shared.schedules.models import Hold, Rule, Schedule, Skip
+from shared.schedules.recurrence import Moment, Timing, moments
+
+INSTANT = timedelta(microseconds=1)
+Words = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a moment to another, seen from now."""
+
+    start: datetime
+    end: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What keeps moments of this server from running: for good, or each on its own."""
+
+    always: str
+    hold: Hold | None
+    skips: frozenset[tuple[int, str, int]]
+
+    def reason(self, rule: Rule, moment: Moment) -> tuple[str, Words]:
+        """The first objection, as the clock has them; empty when it will run."""
+        if self.always:
+            return self.always, ()
+        if (rule.id, moment.nominal, moment.fold) in self.skips:
+            return "skipped_once", ()
+        if self.hold is not None and moment.at < self.hold.until:
+            return "held", held(self.hold)
+        return ("observe_only", ()) if rule.schedule.mode == Schedule.Mode.OBSERVE else ("", ())
+
+
+def line(server: Server, span: Span) -> dict[str, Any]:
+    """The entries between two moments, at most 500, and whether there are more."""
+    coming = list(plans(server, span))
+    operations = operations_of(server, span)
+    fired = {(row.rule_id, row.due_at) for row in operations}
+    entries = [
+        *timeline.planned((plan for plan in coming if (plan.rule, plan.at) not in fired), now=span.now),
+        *(timeline.done(done(row)) for row in operations),
+        *observations(server, span),
+    ]
+    shown, more = timeline.merged(entries)
+    return {"from": span.start, "to": span.end, "entries": shown, "more": more}
+
+
+def plans(server: Server, span: Span) -> Iterator[Plan]:
+    """What the rules of its schedules have ahead."""
+    rules = Rule.objects.filter(schedule__targets__server=server, schedule__enabled=True)
+    objections = against(server, span)
+    for rule in rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id"):
+        schedule = Named(rule.schedule_id, rule.schedule.name)
+        for moment in islice(coming(rule, span), MOST + 1):
+            reason, words = objections.reason(rule, moment)
+            yield Plan(moment.at, rule.action, rule.id, schedule, reason, words)
+
+
+def coming(rule: Rule, span: Span) -> Iterator[Moment]:
+    """The stored moments, and beyond them what the rule says."""
+    stored = ahead.stored(rule)
+    near = takewhile(lambda each: each.at <= span.end, chain(stored, beyond(rule, stored, span)))
+    return (each for each in near if each.at >= span.start)
+
+
+def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]:
+    """After the stored moments; those of a paused rule after the end of its pause, if that is known."""
+    resumes = rule.schedule.paused_until
+    if stored and not rule.cron:
+        return iter(())
+    after = stored[-1].at if stored else resumes and resumes - INSTANT
+    if after is None:
+        return iter(())
+    skips = frozenset(each.day for each in rule.schedule.skip_dates.all())
+    timing = Timing(zone=rule.schedule.timezone, cron=rule.cron, at=rule.at, skip_dates=skips)
+    # Straight to the span: nobody waits for what a rule does in the decades before it.
+    return moments(timing, after=max(after, span.start - INSTANT))
+
+
+def against(server: Server, span: Span) -> Against:
+    """What is stored against this server's moments, in two queries."""
+    hold = (
+        Hold.objects.filter(server=server, ended_at=None, until__gt=span.now).select_related("author").first()
+    )
+    skips = Skip.objects.filter(server=server).values_list("rule_id", "nominal", "fold")
+    return Against(for_good(server, now=span.now), hold, frozenset(skips))
+
+
+def for_good(server: Server, *, now: datetime) -> str:
+    """The reason why no schedule acts on this server; empty when they do."""
+    gone = server.left_at or status(server, now=now) in ("terminated", "missing")
+    objections = (
+        (gone, "server_gone"),
+        (server.protected, "protected"),
+        (not server.region.enabled, "account_disabled"),
+    )
+    return next((reason for objects, reason in objections if objects), "")
+
+
+def held(hold: Hold) -> Words:
+    until = f"{hold.until:%Y-%m-%d %H:%M} UTC"
+    return (("want", hold.want), ("until", until), ("author", str(hold.author or "somebody")))
+
+
+def operations_of(server: Server, span: Span) -> list[Operation]:
+    rows = Operation.objects.filter(server=server, due_at__range=(span.start, span.end))
+    return list(rows.select_related("author", "schedule").order_by("due_at", "id")[: MOST + 1])
+
+
+def done(row: Operation) -> Done:
+    name = schedule_name(row)
+    return Done(
+        id=row.id,
+        at=row.due_at,
+        action=row.action,
+        origin=row.origin,
+        state=row.state,
+        author=str(row.author or ""),
+        schedule=Named(row.schedule_id, name) if name else None,
+        detail=row.detail or row.waiting_detail,
+    )
+
+
+def observations(server: Server, span: Span) -> list[Entry]:
+    """What was seen; a schedule that was deleted has no name here any more."""
+    seen = Observation.objects.filter(server=server, asked_at__range=(span.start, span.end))
+    rows = list(seen.order_by("asked_at", "id")[: MOST + 1])
+    names = Schedule.objects.only("name").in_bulk({row.schedule for row in rows if row.schedule})
+    return [observed(row, names.get(row.schedule or 0)) for row in rows]
+
+
+def observed(row: Observation, schedule: Schedule | None) -> Entry:
+    seen = Seen(
+        before=row.before,
+        after=row.after,
+        cause=row.cause,
+        actor=row.actor,
+        reaction=row.reaction,
+        reason=row.reason,
+        acknowledged_at=row.acknowledged_at,
+    )
+    named = Named(schedule.id, schedule.name) if schedule else None
+    return timeline.observed(seen, at=row.asked_at, operation=row.operation, schedule=named)

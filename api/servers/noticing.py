@@ -1,0 +1,105 @@
+"""Which rows give cause for attention: one set of conditions, for a page of servers and for the filter."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from api.servers.attention import NEWS, Alert, Ended, Facts
+from shared.fleet.models import Observation, Server
+from shared.fleet.status import GONE_AFTER
+from shared.operations.models import Operation
+from shared.operations.states import State
+
+NO_ROOM = "no_capacity"
+OPEN_REACTIONS = ["alerted", "given_up"]
+ENDED_BADLY = [State.FAILED.value, State.UNKNOWN.value]
+RAN = [State.SUCCEEDED.value, *ENDED_BADLY]
+GONE = [Server.Observed.TERMINATED, Server.Observed.SHUTTING_DOWN]
+# What ended within the last day was due at most this much earlier: grace and waiting for the end are shorter.
+LONGEST = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What the tables tell about some servers, by server."""
+
+    rooms: Mapping[int, Operation]
+    ended: Mapping[int, Operation]
+    alerts: Mapping[int, Sequence[Observation]]
+
+    def facts(self, server: Server, *, status: str) -> Facts:
+        room, ended = self.rooms.get(server.id), self.ended.get(server.id)
+        return Facts(
+            status=status,
+            observed_state=server.observed_state,
+            stuck_since=server.stuck_since,
+            missing_since=server.missing_since,
+            left_at=server.left_at,
+            waits_for_room=room.id if room else None,
+            waits_since=room.due_at if room else None,
+            ended=Ended(ended.id, ended.action, ended.state, ended.detail, ended.finished_at)
+            if ended
+            else None,
+            alerts=[
+                Alert(each.id, each.after, each.reaction, each.asked_at)
+                for each in self.alerts.get(server.id, ())
+            ],
+        )
+
+
+def noticed(ids: Sequence[int], *, waiting: Iterable[Operation], now: datetime) -> Noticed:
+    """Two queries, however many servers; `waiting` are their operations that wait to be sent."""
+    alerts: dict[int, list[Observation]] = defaultdict(list)
+    for each in open_alerts().filter(server_id__in=ids).order_by("-asked_at", "-id"):
+        alerts[each.server_id].append(each)
+    return Noticed(
+        rooms={row.server_id: row for row in waiting if row.waiting == NO_ROOM},
+        ended={row.server_id: row for row in ended_badly(now=now).filter(server_id__in=ids)},
+        alerts=alerts,
+    )
+
+
+def without_room() -> QuerySet[Operation]:
+    """Operations that wait because EC2 has no capacity."""
+    return Operation.objects.filter(state=State.REQUESTED, waiting=NO_ROOM)
+
+
+def ended_badly(*, now: datetime) -> QuerySet[Operation]:
+    """Of each server the operation that ran last, when it failed or ended unseen within the last day."""
+    later = Operation.objects.filter(
+        Q(due_at__gt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__gt=OuterRef("id")),
+        server=OuterRef("server"),
+        state__in=RAN,
+    )
+    recent = Operation.objects.filter(due_at__gt=now - NEWS - LONGEST, finished_at__gt=now - NEWS)
+    return recent.filter(~Exists(later), state__in=ENDED_BADLY)
+
+
+def open_alerts() -> QuerySet[Observation]:
+    """Changes from outside that nobody acknowledged and no later start or stop has settled."""
+    settled = Operation.objects.filter(
+        server=OuterRef("server"),
+        state=State.SUCCEEDED,
+        action__in=["start", "stop"],
+        finished_at__gt=OuterRef("asked_at"),
+    )
+    rows = Observation.objects.filter(reaction__in=OPEN_REACTIONS, acknowledged_at__isnull=True)
+    return rows.filter(~Exists(settled))
+
+
+def needs_attention(*, now: datetime) -> Q:
+    """The condition in SQL; a test holds it against what is shown."""
+    mine = {"server": OuterRef("id")}
+    is_missing = Q(missing_since__lte=now - GONE_AFTER) & ~Q(observed_state__in=GONE)
+    failed_start = ended_badly(now=now).filter(**mine, state=State.FAILED, action="start")
+    return Q(left_at__isnull=True) & (
+        Q(stuck_since__isnull=False)
+        | is_missing
+        | Exists(without_room().filter(**mine))
+        | (Q(observed_state=Server.Observed.STOPPED) & Exists(failed_start))
+        | Exists(ended_badly(now=now).filter(**mine, state=State.UNKNOWN))
+        | Exists(open_alerts().filter(**mine))
+    )

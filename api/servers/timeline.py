@@ -1,0 +1,167 @@
+"""What a server's schedules plan, what was done, and what was seen, on one line of time. Pure.
+
+Facts in, entries out, oldest first. It knows no table, no clock and no engine of recurrence.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.operations.reasons import sentence
+from shared.schedules.words import VERBS
+
+MOST = 500
+PRECEDENCE = ("start", "stop", "reboot")
+# At one moment: what was planned, what was done about it, what was seen of it.
+RANK = {"planned": 0, "operation": 1, "observation": 2}
+ENDS = {
+    "requested": "it waits to be sent",
+    "sending": "it is being sent",
+    "accepted": "EC2 accepted it, and the end is waited for",
+    "succeeded": "done",
+    "failed": "it failed",
+    "unknown": "nobody saw the end",
+    "skipped": "it did not run",
+    "cancelled": "it was taken back",
+}
+CHANGES = {
+    ("outside", "inside"): "Somebody shut it down from inside its operating system.",
+    ("outside", "aws"): "AWS did it.",
+    ("outside", "spot"): "EC2 took the Spot capacity back.",
+    ("outside", "api"): "Somebody did it through the EC2 console or API.",
+    ("outside", "unknown"): "Somebody or something else did it.",
+}
+REACTIONS = {
+    "respected": "It is left so until the schedule's next action.",
+    "put_back": "The server is put back as its schedule wants it.",
+    "alerted": "It is left so, and somebody should look at it.",
+    "held": "A hold wants it so.",
+    "given_up": "It happened too often, so it is no longer put back.",
+}
+
+
+class Named(NamedTuple):
+    """A schedule; `id` None when it was deleted."""
+
+    id: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an observation adds to its entry."""
+
+    before: str
+    after: str
+    cause: str
+    actor: str
+    reaction: str
+    reason: str
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing on the line. `state` is the operation's; `skipped` for a planned one that will not run."""
+
+    at: datetime
+    kind: str
+    text: str
+    action: str | None = None
+    state: str | None = None
+    schedule: Named | None = None
+    operation: int | None = None
+    observation: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One coming moment of a rule. `against` is the code of a reason not to run, `words` fill its text."""
+
+    at: datetime
+    action: str
+    rule: int
+    schedule: Named
+    against: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One operation, from whichever side."""
+
+    id: int
+    at: datetime
+    action: str
+    origin: str
+    state: str
+    author: str
+    schedule: Named | None
+    detail: str
+
+
+def planned(plans: Iterable[Plan], *, now: datetime) -> list[Entry]:
+    """The coming moments. At one instant a start wins over a stop and a stop over a reboot."""
+    together: dict[datetime, list[Plan]] = defaultdict(list)
+    for plan in plans:
+        together[plan.at].append(plan)
+    return [one(plan, winner(rivals), now=now) for _, rivals in sorted(together.items()) for plan in rivals]
+
+
+def winner(rivals: Sequence[Plan]) -> Plan | None:
+    """Who goes first of those that would run."""
+    running = [plan for plan in rivals if not plan.against]
+    return min(running, key=lambda plan: (PRECEDENCE.index(plan.action), plan.rule), default=None)
+
+
+def one(plan: Plan, first: Plan | None, *, now: datetime) -> Entry:
+    who = f"{VERBS[plan.action]} by {plan.schedule.name}"
+    if plan.against:
+        return skipped(plan, f"{who} will not run. {sentence(plan.against, **dict(plan.words))}")
+    if first is not None and first is not plan:
+        words = {"winner": first.action, "action": plan.action}
+        return skipped(plan, f"{who} will not run. {sentence('conflict', **words)}")
+    text = f"{who} is due now." if plan.at <= now else f"{who} is planned."
+    return Entry(plan.at, "planned", text, action=plan.action, schedule=plan.schedule)
+
+
+def skipped(plan: Plan, text: str) -> Entry:
+    return Entry(plan.at, "planned", text, plan.action, "skipped", plan.schedule)
+
+
+def done(operation: Done) -> Entry:
+    text = f"{VERBS[operation.action]} {asked_by(operation)}: {ENDS[operation.state]}. {operation.detail}"
+    return Entry(
+        operation.at,
+        "operation",
+        text.strip(),
+        action=operation.action,
+        state=operation.state,
+        schedule=operation.schedule,
+        operation=operation.id,
+    )
+
+
+def asked_by(operation: Done) -> str:
+    schedule = operation.schedule.name if operation.schedule else "a deleted schedule"
+    author = operation.author or "somebody who has left"
+    return {
+        "rule": f"by {schedule}",
+        "enforce": f"to put the server back as {schedule} wants it",
+        "hold": f"by the hold of {author}",
+    }.get(operation.origin, f"asked for by {author}")
+
+
+def observed(seen: Seen, *, at: datetime, operation: int | None, schedule: Named | None) -> Entry:
+    why = CHANGES.get((seen.cause, seen.actor), "")
+    told = [f"Seen {seen.after}, after {seen.before}.", why, REACTIONS.get(seen.reaction, "")]
+    text = " ".join(part for part in told if part)
+    return Entry(at, "observation", text, schedule=schedule, operation=operation, observation=seen)
+
+
+def merged(entries: Iterable[Entry], *, most: int = MOST) -> tuple[list[Entry], bool]:
+    """The first `most` entries in order of time, and whether there are more."""
+    ordered = sorted(entries, key=lambda entry: (entry.at, RANK[entry.kind], entry.operation or 0))
+    return ordered[:most], len(ordered) > most
