@@ -1,7 +1,8 @@
 /** Cloud accounts. Secrets go in and never come out. */
-import type { Account, AccountBody, AccountDetail, NewAccountBody, Page } from '@/domain/model'
+import type { Account, AccountBody, AccountDetail, Limit, LimitBody, NewAccountBody, Page } from '@/domain/model'
 import {
-  accountsCreate, accountsDestroy, accountsDiscover, accountsList, accountsRetrieve, accountsTest, accountsUpdate,
+  accountsChangeLimits, accountsCreate, accountsDestroy, accountsDiscover, accountsLimits, accountsList, accountsRetrieve, accountsTest,
+  accountsUpdate,
 } from './generated'
 import { body, THROWING } from './http'
 
@@ -25,3 +26,9 @@ export async function deleteAccount(id: number): Promise<void> {
 export const testAccount = (id: number): Promise<Account> => body(accountsTest({ path: { id }, ...THROWING }))
 
 export const discoverAccount = (id: number): Promise<Account> => body(accountsDiscover({ path: { id }, ...THROWING }))
+
+/** How many requests AWS takes, by region and action. */
+export const listLimits = (id: number, signal?: AbortSignal): Promise<Limit[]> => body(accountsLimits({ path: { id }, signal, ...THROWING }))
+
+export const changeLimit = (id: number, wanted: LimitBody): Promise<Limit> =>
+  body(accountsChangeLimits({ path: { id }, body: wanted, ...THROWING }))

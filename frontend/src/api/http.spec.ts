@@ -40,7 +40,7 @@ describe('a request', () => {
 
   it('changes a schedule only from the revision it was read at', async () => {
     const log = stubApi(() => ({ body: {} }))
-    await changeSchedule(12, 3, { name: 'x', timezone: 'UTC', rules: [], servers: [] })
+    await changeSchedule(12, 3, { name: 'x', timezone: 'UTC', mode: 'respect', hibernate: false, rules: [], servers: [] })
     expect(log[0]?.headers.get('If-Match')).toBe('"3"')
   })
 })

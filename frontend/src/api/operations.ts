@@ -1,6 +1,6 @@
 /** Asking for operations and following them. */
-import type { Action, Asked, Operation, OperationState, Origin, Page } from '@/domain/model'
-import { operationsCreate, operationsList, operationsRetrieve } from './generated'
+import type { Action, Asked, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
+import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry } from './generated'
 import { body, THROWING } from './http'
 import { freshKey } from './keys'
 
@@ -14,8 +14,10 @@ export interface OperationsQuery {
   page_size?: number
 }
 
-export const askOperations = (servers: readonly number[], action: Action): Promise<Asked> =>
-  body(operationsCreate({ body: { servers: [...servers], action }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
+const OPTIONS: Record<StopWay, { force?: true; hibernate?: true }> = { normal: {}, force: { force: true }, hibernate: { hibernate: true } }
+
+export const askOperations = (servers: readonly number[], action: Action, way: StopWay = 'normal'): Promise<Asked> =>
+  body(operationsCreate({ body: { servers: [...servers], action, ...OPTIONS[way] }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
 
 const listOf = <Word>(word: Word | undefined): Word[] | undefined => (word === undefined ? undefined : [word])
 
@@ -24,4 +26,11 @@ export function listOperations({ state, action, origin, ...rest }: OperationsQue
   return body(operationsList({ query, signal, ...THROWING }))
 }
 
-export const readOperation = (id: number): Promise<Operation> => body(operationsRetrieve({ path: { id }, ...THROWING }))
+export const readOperation = (id: number, signal?: AbortSignal): Promise<OperationDetail> =>
+  body(operationsRetrieve({ path: { id }, signal, ...THROWING }))
+
+export const cancelOperation = (id: number): Promise<Operation> => body(operationsCancel({ path: { id }, ...THROWING }))
+
+/** The new operation that tries it again. */
+export const retryOperation = async (id: number): Promise<Operation> =>
+  (await body(operationsRetry({ path: { id }, ...THROWING }))).operation

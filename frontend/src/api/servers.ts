@@ -1,15 +1,17 @@
 /** Servers, their statuses and their measurements. */
-import type { Metrics, Page, Server, ServerDetail, StatusAnswer } from '@/domain/model'
-import { serversList, serversMetrics, serversRetrieve, serversStatuses, serversUpdate } from './generated'
+import type { Metrics, Page, Server, ServerDetail, StatusAnswer, Timeline } from '@/domain/model'
+import {
+  serversList, serversMetrics, serversRetrieve, serversStatuses, serversTimeline, serversUpdate,
+} from './generated'
 import { body, THROWING } from './http'
 
 export const PAGE_SIZE = 200
 const NOT_MODIFIED = 304
 
-export interface ServersQuery { account?: string; region?: string; search?: string; page?: number }
+export interface ServersQuery { account?: string; region?: string; search?: string; page?: number; left?: boolean }
 
-export function listServers({ account, region, search, page = 1 }: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> {
-  const filters = { account: Number(account) || undefined, region: region || undefined, search: search || undefined }
+export function listServers({ account, region, search, page = 1, left = false }: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> {
+  const filters = { account: Number(account) || undefined, region: region || undefined, search: search || undefined, left: left ? ('true' as const) : undefined }
   const query = { ...filters, page: page > 1 ? page : undefined, page_size: PAGE_SIZE, ordering: 'name' }
   return body(serversList({ query, signal, ...THROWING }))
 }
@@ -22,6 +24,10 @@ export const protectServer = (id: number, wanted: boolean): Promise<ServerDetail
 
 export const readMetrics = (id: number, signal?: AbortSignal): Promise<Metrics> =>
   body(serversMetrics({ path: { id }, signal, ...THROWING }))
+
+/** The day behind and the day ahead. */
+export const readTimeline = (id: number, signal?: AbortSignal): Promise<Timeline> =>
+  body(serversTimeline({ path: { id }, signal, ...THROWING }))
 
 /** `answer` is null when nothing changed since the answer that carried this ETag. */
 export async function readStatuses(

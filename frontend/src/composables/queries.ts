@@ -2,10 +2,11 @@
 import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
-import { listAccounts, readAccount } from '@/api/accounts'
-import { listOperations, type OperationsQuery } from '@/api/operations'
+import { listAccounts, listLimits, readAccount } from '@/api/accounts'
+import { listDrift, type DriftQuery } from '@/api/observations'
+import { listOperations, readOperation, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
-import { listServers, readServer, type ServersQuery } from '@/api/servers'
+import { listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
 import { isUnsettled } from '@/domain/accounts'
 import { isOpen } from '@/domain/status'
 import { useLive } from './useLive'
@@ -13,10 +14,12 @@ import { useLive } from './useLive'
 const SETTLED_MS = 60_000
 const EXPECTING_MS = 3_000
 const FOLLOWING_MS = 4_000
+const LIMITS_MS = 15_000
 
 export const KEYS = {
   servers: ['servers'], server: ['server'], schedules: ['schedules'], schedule: ['schedule'],
-  accounts: ['accounts'], operations: ['operations'],
+  accounts: ['accounts'], operations: ['operations'], operation: ['operation'], timeline: ['timeline'], drift: ['drift'],
+  limits: ['limits'],
 } as const
 
 /** The list of servers; an empty one is asked for more often, because discovery may be under way. */
@@ -93,6 +96,36 @@ export const useOperations = (query: MaybeRefOrGetter<OperationsQuery>) =>
     refetchInterval: (found) => (found.state.data?.results.some(({ state }) => isOpen(state)) ? FOLLOWING_MS : SETTLED_MS),
   })
 
+export const useOperation = (id: MaybeRefOrGetter<number>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.operation, toValue(id)]),
+    queryFn: ({ signal }) => readOperation(toValue(id), signal),
+    refetchInterval: ({ state }) => (state.data && isOpen(state.data.state) ? FOLLOWING_MS : SETTLED_MS),
+  })
+
+export const useTimeline = (server: MaybeRefOrGetter<number>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.timeline, toValue(server)]),
+    queryFn: ({ signal }) => readTimeline(toValue(server), signal),
+    refetchInterval: SETTLED_MS,
+  })
+
+export const useDrift = (query: MaybeRefOrGetter<DriftQuery>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.drift, toValue(query)]),
+    queryFn: ({ signal }) => listDrift(toValue(query), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: SETTLED_MS,
+  })
+
+/** Tokens come and go by the second; what is shown is as old as it says. */
+export const useLimits = (account: MaybeRefOrGetter<number>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.limits, toValue(account)]),
+    queryFn: ({ signal }) => listLimits(toValue(account), signal),
+    refetchInterval: LIMITS_MS,
+  })
+
 const refetchAll = async (client: QueryClient, keys: readonly (readonly string[])[]): Promise<void> => {
   await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })))
 }
@@ -103,7 +136,8 @@ export function useRefetch() {
   return {
     schedules: () => refetchAll(client, [KEYS.schedules, KEYS.schedule, KEYS.servers, KEYS.server]),
     accounts: () => refetchAll(client, [KEYS.accounts, KEYS.servers]),
-    servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.schedules]),
-    serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers]),
+    servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.operation, KEYS.timeline, KEYS.drift, KEYS.schedules]),
+    limits: () => refetchAll(client, [KEYS.limits]),
+    serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.timeline, KEYS.drift]),
   }
 }

@@ -3,7 +3,8 @@ import { computed, inject, onScopeDispose, provide, shallowReactive, toValue, ty
 
 import { askOperations, readOperation } from '@/api/operations'
 import { readStatuses } from '@/api/servers'
-import type { Action, Refusal, Server, StatusAnswer } from '@/domain/model'
+import type { Change } from '@/domain/changes'
+import type { Action, Operation, Refusal, Server, StatusAnswer, StopWay } from '@/domain/model'
 import { AFTER_ASKING_MS, nearestAction } from '@/domain/pace'
 import { isChanging } from '@/domain/status'
 import { createLiveStore, type Learned } from './liveStore'
@@ -16,7 +17,7 @@ const MOST_IDS = 200
 
 type Shown = MaybeRefOrGetter<readonly number[]>
 
-function createLive(onChange: (servers: number[]) => void) {
+function createLive(onChange: (servers: number[]) => void, onDetails: (change: Change) => void) {
   const store = createLiveStore()
   const shown = shallowReactive(new Set<Shown>())
   let awaited: number | null = null
@@ -29,7 +30,7 @@ function createLive(onChange: (servers: number[]) => void) {
   function report(learned: Learned): void {
     learned.lines.forEach(trace)
     if (learned.changes.length === 0) return
-    void tell(learned.changes, { readOperation, isMine: store.isMine })
+    void tell(learned.changes, { readOperation, isMine: store.isMine, open: onDetails })
   }
 
   function digest(learned: Learned): void {
@@ -58,13 +59,18 @@ function createLive(onChange: (servers: number[]) => void) {
     nextActionAt, onAnswer, onAsk: traceChanging,
   })
 
+  /** From now on followed closely, as one that this tab asked for. */
+  function claim(operation: Operation): void {
+    store.claim(operation.id, operation.server.id, operation.action)
+    polling.soon(AFTER_ASKING_MS)
+  }
+
   /** Ask for an action; resolves with what was refused. Throws when nothing was accepted. */
-  async function ask(servers: readonly number[], action: Action): Promise<Refusal[]> {
+  async function ask(servers: readonly number[], action: Action, way: StopWay = 'normal'): Promise<Refusal[]> {
     servers.forEach((id) => store.sending.set(id, action))
     try {
-      const { operations, refused } = await askOperations(servers, action)
-      operations.forEach((operation) => store.claim(operation.id, operation.server.id, action))
-      polling.soon(AFTER_ASKING_MS)
+      const { operations, refused } = await askOperations(servers, action, way)
+      operations.forEach(claim)
       return refused
     } finally {
       servers.forEach((id) => store.sending.delete(id))
@@ -78,14 +84,15 @@ function createLive(onChange: (servers: number[]) => void) {
 
   const learnServers = (servers: readonly Server[], askedAt: number): void => digest(store.learnServers(servers, askedAt))
 
-  return { ...polling, ask, watchIds, learnServers, overlay: store.overlay, waitingFor: store.waitingFor, ids }
+  return { ...polling, ask, claim, watchIds, learnServers, overlay: store.overlay, waitingFor: store.waitingFor, ids }
 }
 
 export type Live = ReturnType<typeof createLive>
 const LIVE: InjectionKey<Live> = Symbol('live')
 
-export function provideLive(onChange: (servers: number[]) => void): Live {
-  const live = createLive(onChange)
+/** `onDetails`: a person wants to know more about a change they were told of. */
+export function provideLive(onChange: (servers: number[]) => void, onDetails: (change: Change) => void = () => undefined): Live {
+  const live = createLive(onChange, onDetails)
   provide(LIVE, live)
   return live
 }

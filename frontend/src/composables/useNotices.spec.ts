@@ -11,7 +11,7 @@ const change = (id: number, kind: ChangeKind = 'stopped', operationId: number | 
   kind, server: { id, name: `test${id}` }, action: 'stop', operation: operationId, reason: null, detail: null, key: `${kind}:${id}`,
 })
 const readOperation = vi.fn()
-const teller = { readOperation, isMine: (id: number) => id === 1 }
+const teller = { readOperation, isMine: (id: number) => id === 1, open: vi.fn() }
 const success = vi.mocked(toast.success)
 
 beforeEach(() => {

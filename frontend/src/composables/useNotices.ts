@@ -12,9 +12,11 @@ const told = new Set<string>()
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('cloudevy.told')
 otherTabs?.addEventListener('message', (event: MessageEvent<string>) => told.add(event.data))
 
-export function show(notice: Notice, id?: string): void {
+/** `open`: leads to the whole story; notices that pass by themselves need no way there. */
+export function show(notice: Notice, id?: string, open?: () => void): void {
   toast[notice.tone](notice.title, {
     id, description: notice.description, duration: notice.lasts ? Infinity : SHOWN_MS, closeButton: true,
+    action: open && { label: 'Details', onClick: open },
   })
 }
 
@@ -37,6 +39,7 @@ const inTime = <Found>(found: Promise<Found>): Promise<Found | null> =>
 export interface Teller {
   readOperation: (id: number) => Promise<Operation>
   isMine: (operation: number) => boolean
+  open: (change: Change) => void
 }
 
 async function tellOne(change: Change, teller: Teller): Promise<void> {
@@ -44,7 +47,8 @@ async function tellOne(change: Change, teller: Teller): Promise<void> {
   const mine = operation !== null && teller.isMine(operation)
   const needsLookUp = operation !== null && (!mine || change.kind === 'failed')
   const detail = needsLookUp ? await inTime(teller.readOperation(operation)) : null
-  show(noticeOf(change, detail, mine), change.key)
+  const notice = noticeOf(change, detail, mine)
+  show(notice, change.key, notice.tone === 'success' ? undefined : () => teller.open(change))
 }
 
 /** Skips what was told before, gathers many equal changes into one, and tells the rest one by one. */

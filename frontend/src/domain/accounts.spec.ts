@@ -7,7 +7,8 @@ import { accountTrouble, isUnsettled, needsRole } from './accounts'
 const region = { id: 1, name: 'eu-central-1', enabled: true, looked_at: null, discovered_at: 'x', look_error: null, servers: 0 }
 const account = (part: Partial<Account> = {}): Account => ({
   id: 1, name: 'Staging', kind: 'keys', aws_account_id: null, role_arn: null, external_id: null, access_key_last4: '7Q2X',
-  regions: [region], status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 0, ...part,
+  regions: [region], status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 0,
+  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [] }, ...part,
 })
 
 describe('an account while it is entered', () => {

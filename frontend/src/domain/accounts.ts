@@ -1,5 +1,5 @@
 /** What a person is told about a cloud account. */
-import type { Account, AccountKind, AccountStatus } from './model'
+import type { Account, AccountKind, AccountStatus, Health, HealthState } from './model'
 import type { Shape, Tone } from './status'
 
 const WORDS: Record<AccountStatus, { word: string; tone: Tone; shape: Shape }> = {
@@ -17,6 +17,34 @@ const HINTS: Partial<Record<AccountStatus, string>> = {
   unusable: 'The stored credentials cannot be opened. Enter them again.',
 }
 
+const HEALTH: Record<HealthState, string> = {
+  ok: 'All of its regions can be read',
+  denied: 'AWS refuses this account’s credentials',
+  unusable: 'The stored credentials cannot be used',
+  throttled: 'AWS refuses this account’s requests as too many',
+  unreachable: 'AWS cannot be reached',
+  unreadable: 'Some of its regions cannot be read',
+  unchecked: 'Not looked at yet',
+}
+const WELL: readonly HealthState[] = ['ok', 'unchecked']
+
+/** Looking works, and only some actions are refused. */
+const onlyActing = ({ state, denied_actions: denied, regions_unreadable: unreadable }: Health): boolean =>
+  state === 'denied' && denied.length > 0 && unreadable.length === 0
+
+export const healthWords = (health: Health): string => (onlyActing(health) ? 'AWS refuses some actions of this account' : HEALTH[health.state])
+
+export const isUnwell = ({ health }: Account): boolean => !WELL.includes(health.state)
+
+/** Why what is seen of a server, or asked of it, may come to nothing; null when its account is well. */
+export function accountWarning(account: Account, region: string): string | null {
+  const { health } = account
+  if (!isUnwell(account)) return null
+  const concerns = onlyActing(health) ? health.denied_actions.some((denied) => denied.region === region) : true
+  const so = onlyActing(health) ? '' : ', so what you see of this server may be old'
+  return concerns ? `${healthWords(health)}${so}. ${health.detail ?? ''}`.trim() : null
+}
+
 export const KIND_WORDS: Record<AccountKind, string> = {
   role: 'Role with ExternalId',
   keys: 'Access keys',
@@ -28,8 +56,9 @@ export const accountWords = (status: AccountStatus): { word: string; tone: Tone;
 /** A role account that still waits for the address of its role. */
 export const needsRole = (account: Account): boolean => account.kind === 'role' && !account.role_arn
 
+/** What the last test of the credentials said; told by the health as soon as looking fails too. */
 export function accountTrouble(account: Account): string | null {
-  if (needsRole(account)) return null
+  if (needsRole(account) || isUnwell(account)) return null
   return account.last_error?.detail ?? HINTS[account.status] ?? null
 }
 

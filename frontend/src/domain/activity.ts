@@ -14,6 +14,7 @@ export const ACTION_CHOICES: readonly Choice<Action>[] = [
 ]
 export const ORIGIN_CHOICES: readonly Choice<Origin>[] = [
   { value: '', text: 'Anybody' }, { value: 'rule', text: 'Schedules' }, { value: 'person', text: 'People' }, { value: 'token', text: 'API tokens' },
+  { value: 'enforce', text: 'Put back' },
 ]
 
 /** The chosen word, when it is one of the choices; an address may say anything. */

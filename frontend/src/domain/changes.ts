@@ -1,8 +1,10 @@
 /** What happened to a server between two looks: at most one thing to tell a person about. */
-import type { Action, LastOperation, StatusEntry } from './model'
+import { appeared } from './attention'
+import type { Action, Attention, LastOperation, StatusEntry } from './model'
 import { isOpen } from './status'
 
-export type ChangeKind = 'stopped' | 'started' | 'rebooted' | 'failed' | 'unproven' | 'ended' | 'gone' | 'missing'
+export type ChangeKind =
+  | 'stopped' | 'started' | 'rebooted' | 'failed' | 'unproven' | 'ended' | 'gone' | 'missing' | 'stuck' | 'drifted' | 'given_up'
 
 export interface Change {
   kind: ChangeKind
@@ -50,6 +52,20 @@ function operationBehind(kind: ChangeKind, before: StatusEntry, after: StatusEnt
   return ended && ended.action === action ? ended.id : null
 }
 
+const ALERTS: Record<string, ChangeKind> = { stuck: 'stuck', changed_outside: 'drifted', put_back_given_up: 'given_up' }
+
+/** What a person asked to be told about, the moment it appears; what failed is told by its operation. */
+function alerted(before: StatusEntry, after: StatusEntry): Change | null {
+  const found = appeared(before.attention, after.attention).find(({ code }) => code in ALERTS)
+  const kind = found && ALERTS[found.code]
+  return kind ? alertOf(kind, found, after) : null
+}
+
+const alertOf = (kind: ChangeKind, { code, detail, since, operation, observation }: Attention, { id, name }: StatusEntry): Change => ({
+  kind, server: { id, name }, action: null, operation: null, reason: null, detail,
+  key: `attention:${id}:${code}:${observation ?? operation ?? since ?? ''}`,
+})
+
 /** The change between two answers about the same server, or null when there is nothing to tell. */
 export function changeBetween(before: StatusEntry, after: StatusEntry): Change | null {
   const server = { id: after.id, name: after.name }
@@ -61,6 +77,8 @@ export function changeBetween(before: StatusEntry, after: StatusEntry): Change |
       key: `operation:${ended.id}:${ended.state}`,
     }
   }
+  const alert = alerted(before, after)
+  if (alert) return alert
   const kind = movedKind(before, after)
   if (!kind) return null
   const operation = operationBehind(kind, before, after)

@@ -7,7 +7,7 @@ describe('a schedule while it is written', () => {
   it('begins with a stop on workday evenings', () => {
     const draft = { ...newDraft('Asia/Kolkata', [8]), name: ' Evenings ' }
     expect(scheduleBody(draft)).toEqual({
-      name: 'Evenings', timezone: 'Asia/Kolkata', rules: [{ action: 'stop', cron: '30 18 * * 1-5' }], servers: [8],
+      name: 'Evenings', timezone: 'Asia/Kolkata', mode: 'respect', hibernate: false, rules: [{ action: 'stop', cron: '30 18 * * 1-5' }], servers: [8],
     })
   })
 

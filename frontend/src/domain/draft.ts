@@ -1,6 +1,6 @@
 /** A schedule while it is being written, and its way to the API's body and back. */
 import { fromCron, toCron, type Day } from './cron'
-import type { Action, Rule, RuleBody, Schedule, ScheduleBody } from './model'
+import type { Action, Mode, Rule, RuleBody, Schedule, ScheduleBody } from './model'
 
 export type RuleForm = 'weekly' | 'cron' | 'once'
 
@@ -14,7 +14,16 @@ export interface RuleDraft {
   at: string
 }
 
-export interface ScheduleDraft { name: string; timezone: string; rules: RuleDraft[]; servers: number[] }
+export interface ScheduleDraft {
+  name: string; timezone: string; rules: RuleDraft[]; servers: number[]; mode: Mode; hibernate: boolean
+}
+
+export const MODES: readonly { value: Mode; text: string; says: string }[] = [
+  { value: 'respect', text: 'Leave it until the next action', says: 'Whoever started or stopped it had a reason; the next rule acts as planned.' },
+  { value: 'alert', text: 'Leave it and tell me', says: 'The server asks for attention until somebody acknowledges the change.' },
+  { value: 'enforce', text: 'Put it back', says: 'It is started or stopped again at once, at most three times an hour.' },
+  { value: 'observe', text: 'Only watch, never act', says: 'The rules are recorded with what they would have done; nothing is sent to AWS.' },
+]
 
 const WORKDAYS: Day[] = ['mon', 'tue', 'wed', 'thu', 'fri']
 let lastKey = 0
@@ -25,7 +34,7 @@ export function newRule(action: Action, time: string): RuleDraft {
 }
 
 export function newDraft(timezone: string, servers: number[]): ScheduleDraft {
-  return { name: '', timezone, rules: [newRule('stop', '18:30')], servers }
+  return { name: '', timezone, rules: [newRule('stop', '18:30')], servers, mode: 'respect', hibernate: false }
 }
 
 function ruleDraft(rule: Rule): RuleDraft {
@@ -37,8 +46,8 @@ function ruleDraft(rule: Rule): RuleDraft {
 }
 
 export function draftOf(schedule: Schedule): ScheduleDraft {
-  const { name, timezone } = schedule
-  return { name, timezone, rules: schedule.rules.map(ruleDraft), servers: [...schedule.servers] }
+  const { name, timezone, mode, hibernate } = schedule
+  return { name, timezone, mode, hibernate, rules: schedule.rules.map(ruleDraft), servers: [...schedule.servers] }
 }
 
 /** Null while something is missing that the person will still type. */
@@ -72,12 +81,13 @@ export function missing(draft: ScheduleDraft): Record<string, string> {
 export function scheduleBody(draft: ScheduleDraft): ScheduleBody | null {
   const rules = ruleBodies(draft.rules)
   if (!rules || Object.keys(missing(draft)).length > 0) return null
-  return { name: draft.name.trim(), timezone: draft.timezone, rules, servers: [...draft.servers] }
+  const { timezone, mode, hibernate, servers } = draft
+  return { name: draft.name.trim(), timezone, mode, hibernate, rules, servers: [...servers] }
 }
 
 /** A text that is equal for drafts that would be saved alike; for the guard against losing work. */
 export function fingerprint(draft: ScheduleDraft): string {
   const rules = draft.rules.map(({ key, ...rest }) => ruleBody({ key, ...rest }) ?? rest)
   const servers = [...draft.servers].sort((one, other) => one - other)
-  return JSON.stringify([draft.name.trim(), draft.timezone, rules, servers])
+  return JSON.stringify([draft.name.trim(), draft.timezone, draft.mode, draft.hibernate, rules, servers])
 }

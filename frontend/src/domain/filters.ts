@@ -6,7 +6,7 @@ export type Group = 'all' | 'attention' | 'running' | 'stopped' | 'changing'
 export type Sort = 'attention' | 'name' | 'status' | 'account' | 'next'
 export type Pick = Group | Status
 
-export interface ServerFilters { pick: Pick; account: string; region: string; search: string; sort: Sort; page: number }
+export interface ServerFilters { pick: Pick; account: string; region: string; search: string; sort: Sort; page: number; left: boolean }
 type Query = Record<string, unknown>
 
 const GROUPS: readonly Group[] = ['all', 'attention', 'running', 'stopped', 'changing']
@@ -24,15 +24,16 @@ export function filtersOf(query: Query): ServerFilters {
     search: text(query.search),
     sort: oneOf(SORTS, query.sort, 'attention'),
     page: Math.max(1, Number.parseInt(text(query.page), 10) || 1),
+    left: query.left === 'true',
   }
 }
 
 /** Only what differs from the plain list, so that the address stays short. */
 export function queryOf(filters: ServerFilters): Record<string, string> {
-  const { pick, account, region, search, sort, page } = filters
+  const { pick, account, region, search, sort, page, left } = filters
   const all = {
     status: pick === 'all' ? '' : pick, account, region, search,
-    sort: sort === 'attention' ? '' : sort, page: page > 1 ? String(page) : '',
+    sort: sort === 'attention' ? '' : sort, page: page > 1 ? String(page) : '', left: left ? 'true' : '',
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
 }

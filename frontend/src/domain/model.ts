@@ -16,11 +16,18 @@ export interface Page<Item> { count: number; next?: string | null; previous?: st
 
 /** `operation` is null when the change was not asked for here. */
 export interface Transition { action: Action; operation: number | null; since: string | null }
-export interface Requested { operation: number; action: Action; due_at: string }
+/** Why a requested operation was not sent yet, in words; `until`: the next try. */
+export interface Waiting { code: string; detail: string; until: string | null }
+export interface Requested { operation: number; action: Action; due_at: string; waiting: Waiting | null }
 export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named }
 export interface LastOperation {
   id: number; action: Action; state: OperationState; reason: string | null; detail: string | null; finished_at: string | null
 }
+
+/** Something a person should know or do about a server; at most one of `operation` and `observation` is behind it. */
+export interface Attention { code: string; detail: string; since: string | null; operation: number | null; observation: number | null }
+/** What EC2 would never do to this server, and why. */
+export interface Restriction { code: string; actions: Action[]; detail: string }
 
 /** What changes while one looks; `servers/statuses` answers with exactly these. */
 export interface LiveServer {
@@ -34,6 +41,8 @@ export interface LiveServer {
   requested: Requested | null
   last_operation: LastOperation | null
   next_action: NextAction | null
+  attention: Attention[]
+  stuck_since: string | null
 }
 
 export interface StatusEntry extends LiveServer { expected_seconds: number | null }
@@ -46,8 +55,12 @@ export interface Server extends LiveServer {
   account: Named
   region: Named
   protected: boolean
-  stuck_since: string | null
+  state_since: string | null
   missing_since: string | null
+  /** When it went from EC2 for good; it stays here for its history. */
+  left_at: string | null
+  restrictions: Restriction[]
+  hibernation: boolean
   public_ip: string | null
   private_ip: string | null
   launched_at: string | null
@@ -58,6 +71,45 @@ export interface Server extends LiveServer {
 
 export interface Observation { before: string; after: string; reason: string | null; asked_at: string }
 export interface ServerDetail extends Server { observations: Observation[] }
+
+export type Cause = 'ours' | 'outside' | 'unknown'
+/** How EC2 explains a change: an API call, the server's own operating system, AWS itself, or Spot. */
+export type Actor = 'unknown' | 'api' | 'inside' | 'aws' | 'spot'
+export type Reaction = 'respected' | 'put_back' | 'alerted' | 'held' | 'given_up'
+
+/** A line of the ledger of changes that were seen. */
+export interface Drift {
+  id: number
+  server: { id: number; name: string; instance_id: string }
+  before: string
+  after: string
+  cause: Cause
+  actor: Actor
+  reason: string | null
+  asked_at: string
+  operation: number | null
+  schedule: Named | null
+  reaction: Reaction | null
+  acknowledged_at: string | null
+  acknowledged_by: string | null
+}
+
+export type TimelineKind = 'planned' | 'operation' | 'observation'
+export interface TimelineEntry {
+  at: string
+  kind: TimelineKind
+  action: Action | null
+  state: string | null
+  text: string
+  schedule: { id: number | null; name: string } | null
+  operation: number | null
+  observation: {
+    before: string; after: string; cause: Cause; actor: Actor; reaction: Reaction | null; reason: string | null
+    acknowledged_at: string | null
+  } | null
+}
+/** Ascending; `more` when the span holds more than is told. */
+export interface Timeline { from: string; to: string; entries: TimelineEntry[]; more: boolean }
 
 export interface MetricPoint { at: string; value: number }
 export interface MetricSeries { name: string; unit: string; points: MetricPoint[] }
@@ -85,7 +137,18 @@ export interface Operation {
   grace_until: string | null
   attempt: number
   request_id: string | null
+  waiting: Waiting | null
+  options: { force: boolean; hibernate: boolean }
+  call: number | null
+  can_cancel: boolean
+  can_retry: boolean
+  retry_of: number | null
 }
+
+export interface Step { at: string; what: string; text: string; call: number | null; request_id: string | null }
+export interface OperationDetail extends Operation { steps: Step[] }
+/** How a stop is done; at most one of them. */
+export type StopWay = 'normal' | 'force' | 'hibernate'
 
 export interface Refusal { server: number; code: string; detail: string }
 export interface Asked { operations: Operation[]; refused: Refusal[] }
@@ -93,6 +156,8 @@ export interface Asked { operations: Operation[]; refused: Refusal[] }
 export interface Rule {
   id: number; action: Action; cron: string | null; at: string | null; sentence: string; next_run_at: string | null
 }
+/** What a schedule does when somebody else changes a server. */
+export type Mode = 'respect' | 'alert' | 'enforce' | 'observe'
 export interface Warning { code: string; detail: string }
 
 export interface Schedule {
@@ -103,7 +168,8 @@ export interface Schedule {
   revision: number
   paused: { until: string | null; reason: string } | null
   grace_seconds: number | null
-  mode: string
+  mode: Mode
+  hibernate: boolean
   rules: Rule[]
   servers: number[]
   sentence: string
@@ -118,7 +184,7 @@ export interface Schedule {
 }
 
 export interface RuleBody { action: Action; cron?: string; at?: string }
-export interface ScheduleBody { name: string; timezone: string; rules: RuleBody[]; servers: number[] }
+export interface ScheduleBody { name: string; timezone: string; mode: Mode; hibernate: boolean; rules: RuleBody[]; servers: number[] }
 export interface Occurrence { action: Action; at: string; local: string; note: string | null }
 export interface Preview { occurrences: Occurrence[]; sentence: string }
 
@@ -128,6 +194,32 @@ export type AccountStatus = 'unchecked' | 'checking' | 'ok' | 'denied' | 'unreac
 export interface Region {
   id: number; name: string; enabled: boolean; looked_at: string | null; discovered_at: string | null
   look_error: string | null; servers: number
+}
+
+export type HealthState = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked'
+export interface DeniedAction { action: string; code: string; message: string; region: string; since: string; last: string }
+/** Whether Cloudevy can look at this account and act in it; `detail` says what to do next. */
+export interface Health {
+  state: HealthState; since: string | null; detail: string | null; denied_actions: DeniedAction[]; regions_unreadable: string[]
+}
+
+/** A token bucket: how much fits in, and how much comes back in a second. Without `servers` only requests are counted. */
+export interface Rate { requests: number; requests_refill: number; servers: number | null; servers_refill: number | null }
+/** One's own figures; null where AWS's hold. */
+export type OwnRate = { [part in keyof Rate]: number | null }
+export interface Limit {
+  region: Named
+  action: Action
+  aws: Rate
+  custom: OwnRate | null
+  learned: { requests_refill: number; servers_refill: number | null; since: string | null; refusals: number } | null
+  effective: Rate
+  tokens: { requests: number; servers: number | null; at: string } | null
+}
+/** A null gives that part back to AWS's own figure. */
+export interface LimitBody {
+  region: number; action: Action; requests?: number | null; requests_refill?: number | null
+  servers?: number | null; servers_refill?: number | null
 }
 
 export interface Account {
@@ -144,6 +236,7 @@ export interface Account {
   checked_at: string | null
   created_at: string
   servers: number
+  health: Health
 }
 
 /** Documents for IAM, as JSON values. */

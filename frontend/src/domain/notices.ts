@@ -21,11 +21,14 @@ const TITLES: Record<ChangeKind, (change: Change) => string> = {
   ended: (change) => `${noun(change)} did not run`,
   gone: () => 'Server is gone',
   missing: () => 'Server is missing',
+  stuck: () => 'Server is stuck',
+  drifted: () => 'Server changed outside Cloudevy',
+  given_up: () => 'Server is no longer put back',
 }
 
 const TONES: Record<ChangeKind, NoticeTone> = {
   stopped: 'success', started: 'success', rebooted: 'success', failed: 'error',
-  unproven: 'warning', ended: 'info', gone: 'warning', missing: 'warning',
+  unproven: 'warning', ended: 'info', gone: 'warning', missing: 'warning', stuck: 'warning', drifted: 'warning', given_up: 'error',
 }
 
 const FACTS: Partial<Record<ChangeKind, string>> = {
@@ -33,24 +36,27 @@ const FACTS: Partial<Record<ChangeKind, string>> = {
   missing: 'AWS no longer lists it',
 }
 
-/** "by Nightly Shutdown", "you asked", "by dana@example.com", "changed outside Cloudevy". */
+/** "by Nightly Shutdown", "put back by Office hours", "you asked", "by dana@example.com", "changed outside Cloudevy". */
 export function cause(change: Change, operation: Operation | null, mine: boolean): string | null {
   if (mine) return 'you asked'
-  if (operation?.schedule) return `by ${operation.schedule.name}`
+  if (operation?.schedule) return `${operation.origin === 'enforce' ? 'put back by' : 'by'} ${operation.schedule.name}`
   if (operation?.author) return `by ${operation.author.name || operation.author.email}`
   if (change.operation !== null) return null
   return FACTS[change.kind] ?? 'changed outside Cloudevy'
 }
 
+const LASTING: readonly ChangeKind[] = ['failed', 'stuck', 'drifted', 'given_up']
+const TROUBLED: readonly ChangeKind[] = [...LASTING, 'unproven', 'ended']
+
 export function noticeOf(change: Change, operation: Operation | null, mine: boolean): Notice {
-  const troubled = ['failed', 'unproven', 'ended'].includes(change.kind)
+  const troubled = TROUBLED.includes(change.kind)
   const reason = troubled ? reasonText(operation?.reason ?? change.reason, operation?.detail ?? change.detail) : null
   const said = reason ?? cause(change, operation, mine)
   return {
     title: TITLES[change.kind](change),
     description: said ? about(change.server.name, said) : change.server.name,
     tone: TONES[change.kind],
-    lasts: change.kind === 'failed',
+    lasts: LASTING.includes(change.kind),
   }
 }
 

@@ -1,10 +1,11 @@
 /** What a server is doing and what comes next, in one or two plain sentences. */
-import type { LastOperation, NextAction, Server } from './model'
+import type { Attention, LastOperation, NextAction, Server } from './model'
 import { reasonText } from './reasons'
 import { ACTION_WORDS, isChanging } from './status'
-import { city, wallTime } from './time'
+import { city, viewerZone, wallTime } from './time'
 
-function present({ status, transition, state_reason: reason }: Server): string {
+function present({ status, transition, left_at: left, state_since: since }: Server, now: Date): string {
+  if (left) return 'It is no longer in EC2; only its history is kept.'
   if (status === 'terminated') return 'Terminated at AWS; it cannot come back.'
   if (status === 'missing') return 'AWS no longer lists this server.'
   if (status === 'unknown') return 'AWS has not said yet what this server is doing.'
@@ -12,12 +13,20 @@ function present({ status, transition, state_reason: reason }: Server): string {
     const asked = transition ? 'as asked' : 'started from outside Cloudevy'
     return `It is ${status}, ${asked}; AWS has not confirmed the end yet.`
   }
-  const because = status === 'stopped' && reason ? ` AWS says: ${reason.replace(/\.$/, '')}.` : ''
-  return `It is ${status}.${because}`
+  return since ? `It has been ${status} since ${wallTime(since, viewerZone(), now)}.` : `It is ${status}.`
 }
 
-function trouble(last: LastOperation | null): string {
-  if (last?.state !== 'failed') return ''
+/** AWS's words, unless what is told beside them says them already. */
+function because({ status, state_reason: reason }: Server, told: string): string {
+  const said = reason?.replace(/\.$/, '')
+  return status === 'stopped' && said && !told.includes(said) ? ` AWS says: ${said}.` : ''
+}
+
+const toldOf = ({ attention }: Server): string => attention.map(({ detail }) => detail).join(' ')
+
+/** What asks for attention is told in a place of its own, with what to do about it. */
+function trouble(last: LastOperation | null, attention: readonly Attention[]): string {
+  if (last?.state !== 'failed' || attention.some(({ operation }) => operation === last.id)) return ''
   const reason = reasonText(last.reason, last.detail)
   return ` The last ${ACTION_WORDS[last.action].noun.toLowerCase()} failed${reason ? `: ${reason}` : '.'}`
 }
@@ -29,6 +38,7 @@ function future(next: NextAction | null, now: Date): string {
 }
 
 export function sentenceAbout(server: Server, now: Date): string {
-  const comes = server.status === 'terminated' ? '' : future(server.next_action, now)
-  return `${present(server)}${trouble(server.last_operation)}${comes}`
+  const comes = server.status === 'terminated' || server.left_at ? '' : future(server.next_action, now)
+  const failed = trouble(server.last_operation, server.attention)
+  return `${present(server, now)}${because(server, `${failed} ${toldOf(server)}`)}${failed}${comes}`
 }

@@ -20,7 +20,7 @@ describe('the status of a server', () => {
     for (const status of ['starting', 'stopping', 'rebooting', 'terminated', 'missing', 'unknown'] as const) {
       expect(actionsFor(server({ status }))).toEqual([])
     }
-    expect(actionsFor(server({ requested: { operation: 1, action: 'stop', due_at: '' } }))).toEqual([])
+    expect(actionsFor(server({ requested: { operation: 1, action: 'stop', due_at: '', waiting: null } }))).toEqual([])
   })
 
   it('grows stale sooner while it changes', () => {

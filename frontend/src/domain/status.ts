@@ -1,8 +1,8 @@
 /** What a person is told about a server: a word, a shape and a tone for every status, and what may be asked of it. */
-import type { Action, LiveServer, OperationState, Server, Status } from './model'
+import type { Action, LiveServer, OperationState, Requested, Server, Status } from './model'
 
 export type Tone = 'good' | 'quiet' | 'busy' | 'bad' | 'warn'
-export type Shape = 'disc' | 'square' | 'up' | 'down' | 'loop' | 'cross' | 'dashed'
+export type Shape = 'disc' | 'square' | 'up' | 'down' | 'loop' | 'cross' | 'dashed' | 'alert'
 export interface Appearance { word: string; tone: Tone; shape: Shape }
 
 const APPEARANCE: Record<Status, Appearance> = {
@@ -28,23 +28,49 @@ const CHANGING: readonly Status[] = ['starting', 'stopping', 'rebooting']
 const OPEN_STATES: readonly OperationState[] = ['requested', 'sending', 'accepted']
 
 export const appearance = (status: Status): Appearance => APPEARANCE[status]
+
+/** A server that went from EC2 is shown for its history alone. */
+export const LEFT: Appearance = { word: 'No longer in EC2', tone: 'quiet', shape: 'cross' }
 export const isChanging = (status: Status): boolean => CHANGING.includes(status)
 export const isOpen = (state: OperationState): boolean => OPEN_STATES.includes(state)
 
-/** The actions that make sense now; none while something is already on its way. */
-export function actionsFor(server: Pick<LiveServer, 'status' | 'requested'>): Action[] {
-  if (server.requested) return []
+type Askable = Pick<LiveServer, 'status' | 'requested'> & Partial<Pick<Server, 'restrictions' | 'left_at'>>
+
+/** The actions that fit its state; none while something is already on its way. */
+export function actionsFor(server: Askable): Action[] {
+  if (server.requested || server.left_at) return []
   if (server.status === 'running') return ['stop', 'reboot']
   if (server.status === 'stopped') return ['start']
   return []
 }
 
+/** Why EC2 would never do this to the server; null when it would. */
+export const restrictionFor = (server: Askable, action: Action): string | null =>
+  server.restrictions?.find(({ actions }) => actions.includes(action))?.detail ?? null
+
+/** Only where it was switched on when the server was made; EC2 has no later way. */
+export const canHibernate = (server: Server): boolean => server.hibernation && server.status === 'running'
+
+/** What fits its state and EC2 would not refuse anyway. */
+export const possibleActions = (server: Askable): Action[] =>
+  actionsFor(server).filter((action) => restrictionFor(server, action) === null)
+
 /** A server a person should look at before the others. */
 export function needsAttention(server: Server): boolean {
-  if (server.status === 'missing' || server.status === 'unknown') return true
-  if (server.stuck_since) return true
-  if (isChanging(server.status)) return false
-  return server.last_operation?.state === 'failed'
+  if (server.left_at) return false
+  if (server.attention.length > 0 || server.status === 'missing') return true
+  return !isChanging(server.status) && server.last_operation?.state === 'failed'
+}
+
+const WAITS: Record<string, string> = {
+  tokens: 'AWS’s rate limit', throttled: 'too many requests for AWS', no_capacity: 'no capacity', not_ready: 'the server is not ready',
+  unreachable: 'AWS cannot be reached', refused: 'refused for now',
+}
+
+/** "Start requested", and why it waits: "Start requested: no capacity". */
+export function requestedText({ action, waiting }: Requested): string {
+  const asked = `${ACTION_WORDS[action].noun} requested`
+  return waiting ? `${asked}: ${WAITS[waiting.code] ?? waiting.code.replaceAll('_', ' ')}` : asked
 }
 
 const STALE_AFTER_MS = { settled: 150_000, changing: 30_000 }
@@ -66,11 +92,14 @@ const STATE_WORDS: Record<OperationState, { word: string; tone: Tone }> = {
   cancelled: { word: 'Cancelled', tone: 'quiet' },
 }
 
+const STATE_SHAPES: Record<Tone, Shape> = { busy: 'loop', good: 'disc', bad: 'cross', quiet: 'square', warn: 'dashed' }
+
+export const stateLook = (state: OperationState): Appearance => ({ ...STATE_WORDS[state], shape: STATE_SHAPES[STATE_WORDS[state].tone] })
+
 export const stateWords = (state: OperationState): { word: string; tone: Tone } => STATE_WORDS[state]
 
 /** How one operation ended, in two or three words: "Stop succeeded", "Start failed", "Reboot sent, not proven". */
-export function outcome(action: Action, state: OperationState): string {
-  const words = ACTION_WORDS[action]
-  if (state === 'unknown') return `${words.noun} sent, not proven`
-  return `${words.noun} ${STATE_WORDS[state].word.toLowerCase().replace('aws', 'AWS')}`
+export function outcome(action: Action, state: OperationState, noun: string = ACTION_WORDS[action].noun): string {
+  if (state === 'unknown') return `${noun} sent, not proven`
+  return `${noun} ${STATE_WORDS[state].word.toLowerCase().replace('aws', 'AWS')}`
 }

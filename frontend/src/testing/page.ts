@@ -6,7 +6,7 @@ import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 
 import { provideLive } from '@/composables/useLive'
 
-const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity']
+const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity', 'changes', 'operation']
 
 export async function open(view: Component, name: string, path: string): Promise<VueWrapper> {
   const elsewhere = defineComponent({ render: () => h('p', 'elsewhere') })

@@ -5,7 +5,7 @@ export const NOW = Date.parse('2026-11-23T17:30:00Z')
 
 export const entry = (part: Partial<StatusEntry> = {}): StatusEntry => ({
   id: 8, name: 'test1', status: 'running', observed_state: 'running', seen_at: '2026-11-23T17:29:58Z', state_reason: null,
-  transition: null, requested: null, last_operation: null, next_action: null, expected_seconds: null, ...part,
+  transition: null, requested: null, last_operation: null, next_action: null, attention: [], stuck_since: null, expected_seconds: null, ...part,
 })
 
 export const last = (part: Partial<LastOperation> = {}): LastOperation => ({
@@ -16,7 +16,8 @@ export function server(part: Partial<Server> = {}): Server {
   const { expected_seconds, ...live } = entry()
   return {
     ...live, instance_id: 'i-0abc', type: 't3.small', tags: {}, account: { id: 1, name: 'Staging' },
-    region: { id: 1, name: 'eu-central-1' }, protected: false, stuck_since: null, missing_since: null, public_ip: null,
+    region: { id: 1, name: 'eu-central-1' }, protected: false, state_since: null, missing_since: null,
+    left_at: null, restrictions: [], hibernation: false, public_ip: null,
     private_ip: null, launched_at: null, availability_zone: null, schedules: 0, cpu: null, ...part,
   }
 }
@@ -25,12 +26,13 @@ export const operation = (part: Partial<Operation> = {}): Operation => ({
   id: 50, server: { id: 8, name: 'test1', instance_id: 'i-0abc' }, action: 'stop', origin: 'rule', author: null,
   schedule: { id: 12, name: 'Nightly Shutdown' }, state: 'succeeded', reason: null, detail: null,
   due_at: '2026-11-23T17:30:00Z', requested_at: '2026-11-23T17:30:00Z', sending_at: null, accepted_at: null,
-  finished_at: null, grace_until: null, attempt: 1, request_id: null, ...part,
+  finished_at: null, grace_until: null, attempt: 1, request_id: null, waiting: null,
+  options: { force: false, hibernate: false }, call: null, can_cancel: false, can_retry: false, retry_of: null, ...part,
 })
 
 export const schedule = (part: Partial<Schedule> = {}): Schedule => ({
   id: 12, name: 'Nightly Shutdown', timezone: 'Europe/Berlin', enabled: true, revision: 3, paused: null, grace_seconds: null,
-  mode: 'respect', rules: [{ id: 1, action: 'stop', cron: '30 18 * * 1-5', at: null, sentence: '', next_run_at: null }],
+  mode: 'respect', hibernate: false, rules: [{ id: 1, action: 'stop', cron: '30 18 * * 1-5', at: null, sentence: '', next_run_at: null }],
   servers: [8], sentence: 'Stop at 18:30, Monday to Friday.', next: null, last_run: null, created_at: '', updated_at: '',
   warnings: [], ...part,
 })

@@ -12,6 +12,7 @@ const account = (part: Partial<Account> = {}): Account => ({
   id: 2, name: 'Staging', kind: 'role', aws_account_id: null, role_arn: 'arn:aws:iam::123456789012:role/Cloudevy', external_id: 'cvy-1',
   access_key_last4: null, status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 3,
   regions: [{ id: 1, name: 'eu-central-1', enabled: true, looked_at: '2026-11-23T17:00:00Z', discovered_at: '2026-11-23T17:00:00Z', look_error: null, servers: 3 }],
+  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [] },
   ...part,
 })
 let accounts: Account[]

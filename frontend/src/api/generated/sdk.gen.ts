@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -105,6 +105,36 @@ export const accountsDiscover = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * How fast EC2 is asked, per region and action.
+ */
+export const accountsLimits = <ThrowOnError extends boolean = false>(options: Options<AccountsLimitsData, ThrowOnError>): RequestResult<AccountsLimitsResponses, AccountsLimitsErrors, ThrowOnError> => (options.client ?? client).get<AccountsLimitsResponses, AccountsLimitsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/accounts/{id}/limits',
+    ...options
+});
+
+/**
+ * Set the limits AWS has granted for one region and action, or go back to AWS's own.
+ */
+export const accountsChangeLimits = <ThrowOnError extends boolean = false>(options: Options<AccountsChangeLimitsData, ThrowOnError>): RequestResult<AccountsChangeLimitsResponses, AccountsChangeLimitsErrors, ThrowOnError> => (options.client ?? client).patch<AccountsChangeLimitsResponses, AccountsChangeLimitsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/accounts/{id}/limits',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Ask for a connection test.
  */
 export const accountsTest = <ThrowOnError extends boolean = false>(options: Options<AccountsTestData, ThrowOnError>): RequestResult<AccountsTestResponses, AccountsTestErrors, ThrowOnError> => (options.client ?? client).post<AccountsTestResponses, AccountsTestErrors, ThrowOnError>({
@@ -127,6 +157,33 @@ export const meRetrieve = <ThrowOnError extends boolean = false>(options?: Optio
             type: 'apiKey'
         }],
     url: '/api/v1/me',
+    ...options
+});
+
+/**
+ * What changed, newest first; `cause=outside` is what others did.
+ */
+export const observationsList = <ThrowOnError extends boolean = false>(options?: Options<ObservationsListData, ThrowOnError>): RequestResult<ObservationsListResponses, ObservationsListErrors, ThrowOnError> => (options?.client ?? client).get<ObservationsListResponses, ObservationsListErrors, ThrowOnError>({
+    querySerializer: { parameters: { cause: { array: { explode: false } }, reaction: { array: { explode: false } } } },
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/observations',
+    ...options
+});
+
+/**
+ * Say that you know of it. Whoever said so first stays the one.
+ */
+export const observationsAcknowledge = <ThrowOnError extends boolean = false>(options: Options<ObservationsAcknowledgeData, ThrowOnError>): RequestResult<ObservationsAcknowledgeResponses, ObservationsAcknowledgeErrors, ThrowOnError> => (options.client ?? client).post<ObservationsAcknowledgeResponses, ObservationsAcknowledgeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/observations/{id}/acknowledge',
     ...options
 });
 
@@ -166,7 +223,7 @@ export const operationsCreate = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * One operation, from the wish to its seen end.
+ * One operation, step by step from the wish to its seen end.
  */
 export const operationsRetrieve = <ThrowOnError extends boolean = false>(options: Options<OperationsRetrieveData, ThrowOnError>): RequestResult<OperationsRetrieveResponses, OperationsRetrieveErrors, ThrowOnError> => (options.client ?? client).get<OperationsRetrieveResponses, OperationsRetrieveErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -188,6 +245,19 @@ export const operationsCancel = <ThrowOnError extends boolean = false>(options: 
             type: 'apiKey'
         }],
     url: '/api/v1/operations/{id}/cancel',
+    ...options
+});
+
+/**
+ * Ask for the same again, after it failed, was skipped or cancelled, or nobody can tell.
+ */
+export const operationsRetry = <ThrowOnError extends boolean = false>(options: Options<OperationsRetryData, ThrowOnError>): RequestResult<OperationsRetryResponses, OperationsRetryErrors, ThrowOnError> => (options.client ?? client).post<OperationsRetryResponses, OperationsRetryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/operations/{id}/retry',
     ...options
 });
 
@@ -378,6 +448,19 @@ export const serversStatus = <ThrowOnError extends boolean = false>(options: Opt
             type: 'apiKey'
         }],
     url: '/api/v1/servers/{id}/status',
+    ...options
+});
+
+/**
+ * What is planned, what was done and what was seen, oldest first; at most 500 entries.
+ */
+export const serversTimeline = <ThrowOnError extends boolean = false>(options: Options<ServersTimelineData, ThrowOnError>): RequestResult<ServersTimelineResponses, ServersTimelineErrors, ThrowOnError> => (options.client ?? client).get<ServersTimelineResponses, ServersTimelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/servers/{id}/timeline',
     ...options
 });
 

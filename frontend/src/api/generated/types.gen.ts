@@ -21,6 +21,7 @@ export type Account = {
     checked_at: string | null;
     created_at: string;
     servers: number;
+    health: Health;
 };
 
 /**
@@ -49,6 +50,7 @@ export type AccountDetail = {
     checked_at: string | null;
     created_at: string;
     servers: number;
+    health: Health;
     /**
      * IAM policies to copy.
      */
@@ -94,15 +96,53 @@ export type AccountWanted = {
  */
 export type Action = 'start' | 'stop' | 'reboot';
 
+/**
+ * * `unknown` - Unknown
+ * * `api` - Api
+ * * `inside` - Inside
+ * * `aws` - Aws
+ * * `spot` - Spot
+ */
+export type ActorEnum = 'unknown' | 'api' | 'inside' | 'aws' | 'spot';
+
 export type Asked = {
     operations: Array<Operation>;
     refused: Array<Refused>;
 };
 
+export type Attention = {
+    code: AttentionCodeEnum;
+    /**
+     * What is wrong and what to do next.
+     */
+    detail: string;
+    since: string | null;
+    operation: number | null;
+    observation: number | null;
+};
+
+/**
+ * * `stuck` - stuck
+ * * `missing` - missing
+ * * `no_capacity` - no_capacity
+ * * `start_failed` - start_failed
+ * * `changed_outside` - changed_outside
+ * * `put_back_given_up` - put_back_given_up
+ * * `not_proven` - not_proven
+ */
+export type AttentionCodeEnum = 'stuck' | 'missing' | 'no_capacity' | 'start_failed' | 'changed_outside' | 'put_back_given_up' | 'not_proven';
+
 export type Author = {
     email: string;
     name: string;
 };
+
+/**
+ * * `unknown` - Unknown
+ * * `ours` - Ours
+ * * `outside` - Outside
+ */
+export type CauseEnum = 'unknown' | 'ours' | 'outside';
 
 export type Cpu = {
     /**
@@ -111,6 +151,61 @@ export type Cpu = {
     value: number;
     at: string;
 };
+
+/**
+ * An operator's own numbers; null where AWS's hold.
+ */
+export type Custom = {
+    requests: number | null;
+    requests_refill: number | null;
+    servers: number | null;
+    servers_refill: number | null;
+};
+
+export type DeniedAction = {
+    action: string;
+    /**
+     * AWS's code.
+     */
+    code: string;
+    /**
+     * AWS's words.
+     */
+    message: string;
+    region: string;
+    since: string;
+    last: string;
+};
+
+export type Entry = {
+    at: string;
+    kind: EntryKindEnum;
+    action: Action | NullEnum | null;
+    /**
+     * The operation's; skipped also for a planned action that will not run.
+     *
+     * * `requested` - requested
+     * * `sending` - sending
+     * * `accepted` - accepted
+     * * `succeeded` - succeeded
+     * * `failed` - failed
+     * * `unknown` - unknown
+     * * `skipped` - skipped
+     * * `cancelled` - cancelled
+     */
+    state: OperationState | NullEnum | null;
+    text: string;
+    schedule: OperationSchedule | null;
+    operation: number | null;
+    observation: Observed | null;
+};
+
+/**
+ * * `planned` - planned
+ * * `operation` - operation
+ * * `observation` - observation
+ */
+export type EntryKindEnum = 'planned' | 'operation' | 'observation';
 
 export type Environment = {
     /**
@@ -133,6 +228,34 @@ export type FieldError = {
     detail: string;
 };
 
+/**
+ * Whether the account can be used: one word for all its servers.
+ */
+export type Health = {
+    state: HealthStateEnum;
+    since: string | null;
+    /**
+     * What to do next; null when all is well.
+     */
+    readonly detail: string | null;
+    /**
+     * What AWS refuses for want of a permission.
+     */
+    denied_actions: Array<DeniedAction>;
+    regions_unreadable: Array<string>;
+};
+
+/**
+ * * `ok` - ok
+ * * `denied` - denied
+ * * `unusable` - unusable
+ * * `throttled` - throttled
+ * * `unreachable` - unreachable
+ * * `unreadable` - unreadable
+ * * `unchecked` - unchecked
+ */
+export type HealthStateEnum = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked';
+
 export type LastOperation = {
     id: number;
     action: Action;
@@ -150,6 +273,89 @@ export type LastRun = {
     readonly detail: string | null;
     finished_at: string | null;
     due_at: string;
+};
+
+/**
+ * How much slower AWS's refusals have made us, for a while.
+ */
+export type Learned = {
+    requests_refill: number;
+    servers_refill: number | null;
+    since: string;
+    refusals: number;
+};
+
+/**
+ * One change we saw.
+ */
+export type Ledger = {
+    before: string;
+    after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    /**
+     * EC2's own words.
+     */
+    readonly reason: string | null;
+    /**
+     * What a schedule answered.
+     *
+     * * `respected` - Respected
+     * * `put_back` - Put Back
+     * * `alerted` - Alerted
+     * * `held` - Held
+     * * `given_up` - Given Up
+     */
+    reaction: ReactionEnum | NullEnum | null;
+    acknowledged_at: string | null;
+    id: number;
+    /**
+     * When EC2 was asked.
+     */
+    asked_at: string;
+    operation: number | null;
+    server: OperationServer;
+    /**
+     * The schedule it is about.
+     */
+    schedule: Named | null;
+    /**
+     * Who said so first.
+     */
+    readonly acknowledged_by: string | null;
+};
+
+export type Limit = {
+    region: LimitRegion;
+    action: Action;
+    /**
+     * What AWS publishes.
+     */
+    aws: Rates;
+    custom: Custom | null;
+    learned: Learned | null;
+    /**
+     * What is kept to now.
+     */
+    effective: Rates;
+    tokens: Tokens | null;
+};
+
+/**
+ * Numbers that AWS has granted this account; null goes back to AWS's own.
+ */
+export type LimitChange = {
+    region?: number;
+    action?: Action;
+    requests?: number | null;
+    requests_refill?: number | null;
+    servers?: number | null;
+    servers_refill?: number | null;
+};
+
+export type LimitRegion = {
+    id: number;
+    name: string;
 };
 
 /**
@@ -211,11 +417,62 @@ export type NextAction = {
     schedule: Named;
 };
 
+export type NullEnum = never;
+
+/**
+ * One change we saw.
+ */
 export type Observation = {
     before: string;
     after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    /**
+     * EC2's own words.
+     */
     readonly reason: string | null;
+    /**
+     * What a schedule answered.
+     *
+     * * `respected` - Respected
+     * * `put_back` - Put Back
+     * * `alerted` - Alerted
+     * * `held` - Held
+     * * `given_up` - Given Up
+     */
+    reaction: ReactionEnum | NullEnum | null;
+    acknowledged_at: string | null;
+    id: number;
+    /**
+     * When EC2 was asked.
+     */
     asked_at: string;
+    operation: number | null;
+};
+
+/**
+ * One change we saw.
+ */
+export type Observed = {
+    before: string;
+    after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    /**
+     * EC2's own words.
+     */
+    readonly reason: string | null;
+    /**
+     * What a schedule answered.
+     *
+     * * `respected` - Respected
+     * * `put_back` - Put Back
+     * * `alerted` - Alerted
+     * * `held` - Held
+     * * `given_up` - Given Up
+     */
+    reaction: ReactionEnum | NullEnum | null;
+    acknowledged_at: string | null;
 };
 
 /**
@@ -260,6 +517,45 @@ export type Operation = {
      * AWS's id of the request.
      */
     readonly request_id: string | null;
+    waiting: Waiting | null;
+    options: Options;
+    call: number | null;
+    readonly can_cancel: boolean;
+    readonly can_retry: boolean;
+    retry_of: number | null;
+};
+
+export type OperationDetail = {
+    id: number;
+    server: OperationServer;
+    action: Action;
+    origin: OperationOrigin;
+    author: Author | null;
+    schedule: OperationSchedule | null;
+    state: OperationState;
+    /**
+     * A stable code; `detail` says it in words.
+     */
+    readonly reason: string | null;
+    readonly detail: string | null;
+    due_at: string;
+    requested_at: string;
+    sending_at: string | null;
+    accepted_at: string | null;
+    finished_at: string | null;
+    grace_until: string;
+    attempt: number;
+    /**
+     * AWS's id of the request.
+     */
+    readonly request_id: string | null;
+    waiting: Waiting | null;
+    options: Options;
+    call: number | null;
+    readonly can_cancel: boolean;
+    readonly can_retry: boolean;
+    retry_of: number | null;
+    readonly steps: Array<Step>;
 };
 
 /**
@@ -305,6 +601,19 @@ export type OperationWanted = {
      * Wait for a busy server instead of being refused.
      */
     queue?: boolean;
+    /**
+     * Cut the power of a server that hangs while stopping. Stop only, and people only.
+     */
+    force?: boolean;
+    /**
+     * Keep the memory on disk. Stop only.
+     */
+    hibernate?: boolean;
+};
+
+export type Options = {
+    force: boolean;
+    hibernate: boolean;
 };
 
 export type PaginatedAccountList = {
@@ -312,6 +621,13 @@ export type PaginatedAccountList = {
     next?: string | null;
     previous?: string | null;
     results: Array<Account>;
+};
+
+export type PaginatedLedgerList = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<Ledger>;
 };
 
 export type PaginatedOperationList = {
@@ -400,6 +716,34 @@ export type Problem = {
     errors: Array<FieldError>;
 };
 
+export type Rates = {
+    /**
+     * Requests at once.
+     */
+    requests: number;
+    /**
+     * Requests a second after that.
+     */
+    requests_refill: number;
+    /**
+     * Servers at once; null: not counted.
+     */
+    servers: number | null;
+    /**
+     * Servers a second after that.
+     */
+    servers_refill: number;
+};
+
+/**
+ * * `respected` - Respected
+ * * `put_back` - Put Back
+ * * `alerted` - Alerted
+ * * `held` - Held
+ * * `given_up` - Given Up
+ */
+export type ReactionEnum = 'respected' | 'put_back' | 'alerted' | 'held' | 'given_up';
+
 export type Refused = {
     server: number;
     code: string;
@@ -420,6 +764,20 @@ export type Requested = {
     operation: number;
     action: Action;
     due_at: string;
+    waiting: Waiting | null;
+};
+
+export type Restriction = {
+    code: string;
+    /**
+     * What it forbids.
+     */
+    actions: Array<Action>;
+    detail: string;
+};
+
+export type Retried = {
+    operation: Operation;
 };
 
 /**
@@ -467,6 +825,7 @@ export type Schedule = {
     paused: Paused | null;
     grace_seconds: number | null;
     mode: ScheduleMode;
+    hibernate: boolean;
     rules: Array<Rule>;
     servers: Array<number>;
     sentence: string;
@@ -491,16 +850,30 @@ export type ScheduleChange = {
     timezone?: string;
     enabled?: boolean;
     grace_seconds?: number | null;
+    /**
+     * The answer to changes that others make: respect, alert or enforce. observe never acts.
+     *
+     * * `respect` - Respect
+     * * `alert` - Alert
+     * * `enforce` - Enforce
+     * * `observe` - Observe
+     */
+    mode?: ScheduleMode;
+    /**
+     * Its stops hibernate the servers that were launched with hibernation.
+     */
+    hibernate?: boolean;
     rules?: Array<RuleWanted>;
     servers?: Array<number>;
 };
 
 /**
  * * `respect` - Respect
+ * * `alert` - Alert
  * * `enforce` - Enforce
  * * `observe` - Observe
  */
-export type ScheduleMode = 'respect' | 'enforce' | 'observe';
+export type ScheduleMode = 'respect' | 'alert' | 'enforce' | 'observe';
 
 /**
  * A request body: an object with known fields only.
@@ -513,6 +886,19 @@ export type ScheduleWanted = {
     timezone?: string;
     enabled?: boolean;
     grace_seconds?: number | null;
+    /**
+     * The answer to changes that others make: respect, alert or enforce. observe never acts.
+     *
+     * * `respect` - Respect
+     * * `alert` - Alert
+     * * `enforce` - Enforce
+     * * `observe` - Observe
+     */
+    mode?: ScheduleMode;
+    /**
+     * Its stops hibernate the servers that were launched with hibernation.
+     */
+    hibernate?: boolean;
     rules: Array<RuleWanted>;
     servers: Array<number>;
 };
@@ -535,6 +921,11 @@ export type Server = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     instance_id: string;
     type: string;
     tags: {
@@ -543,7 +934,22 @@ export type Server = {
     account: Named;
     region: Named;
     protected: boolean;
-    stuck_since: string | null;
+    /**
+     * When the observed state was first seen.
+     */
+    state_since: string | null;
+    /**
+     * When it left the list, because EC2 no longer has it.
+     */
+    left_at: string | null;
+    /**
+     * Whether a stop may hibernate it.
+     */
+    hibernation: boolean;
+    /**
+     * What can never be done with it.
+     */
+    restrictions: Array<Restriction>;
     missing_since: string | null;
     readonly public_ip: string | null;
     readonly private_ip: string | null;
@@ -577,6 +983,11 @@ export type ServerDetail = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     instance_id: string;
     type: string;
     tags: {
@@ -585,7 +996,22 @@ export type ServerDetail = {
     account: Named;
     region: Named;
     protected: boolean;
-    stuck_since: string | null;
+    /**
+     * When the observed state was first seen.
+     */
+    state_since: string | null;
+    /**
+     * When it left the list, because EC2 no longer has it.
+     */
+    left_at: string | null;
+    /**
+     * Whether a stop may hibernate it.
+     */
+    hibernation: boolean;
+    /**
+     * What can never be done with it.
+     */
+    restrictions: Array<Restriction>;
     missing_since: string | null;
     readonly public_ip: string | null;
     readonly private_ip: string | null;
@@ -628,6 +1054,11 @@ export type Status = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     age_seconds: number | null;
     look: Look;
     look_error: string | null;
@@ -650,9 +1081,50 @@ export type StatusesRow = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     last_operation: LastOperation | null;
     next_action: NextAction | null;
     expected_seconds: number | null;
+};
+
+export type Step = {
+    at: string;
+    /**
+     * A stable code; `text` says it in words.
+     */
+    what: string;
+    text: string;
+    call: number | null;
+    /**
+     * AWS's id of the request.
+     */
+    readonly request_id: string | null;
+};
+
+export type Timeline = {
+    from: string;
+    to: string;
+    /**
+     * Oldest first.
+     */
+    entries: Array<Entry>;
+    /**
+     * Whether there are more entries than these.
+     */
+    more: boolean;
+};
+
+/**
+ * What was left when tokens were last taken.
+ */
+export type Tokens = {
+    requests: number;
+    servers: number | null;
+    at: string;
 };
 
 export type Transition = {
@@ -660,6 +1132,25 @@ export type Transition = {
     operation: number | null;
     since: string | null;
 };
+
+export type Waiting = {
+    code: WaitingCodeEnum;
+    detail: string;
+    /**
+     * When it is tried again.
+     */
+    until: string;
+};
+
+/**
+ * * `tokens` - tokens
+ * * `throttled` - throttled
+ * * `no_capacity` - no_capacity
+ * * `not_ready` - not_ready
+ * * `unreachable` - unreachable
+ * * `refused` - refused
+ */
+export type WaitingCodeEnum = 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused';
 
 export type Warning = {
     code: string;
@@ -696,6 +1187,7 @@ export type AccountWritable = {
     checked_at: string | null;
     created_at: string;
     servers: number;
+    health: HealthWritable;
 };
 
 /**
@@ -719,6 +1211,7 @@ export type AccountDetailWritable = {
     checked_at: string | null;
     created_at: string;
     servers: number;
+    health: HealthWritable;
     /**
      * IAM policies to copy.
      */
@@ -742,6 +1235,42 @@ export type AskedWritable = {
     refused: Array<Refused>;
 };
 
+export type EntryWritable = {
+    at: string;
+    kind: EntryKindEnum;
+    action: Action | NullEnum | null;
+    /**
+     * The operation's; skipped also for a planned action that will not run.
+     *
+     * * `requested` - requested
+     * * `sending` - sending
+     * * `accepted` - accepted
+     * * `succeeded` - succeeded
+     * * `failed` - failed
+     * * `unknown` - unknown
+     * * `skipped` - skipped
+     * * `cancelled` - cancelled
+     */
+    state: OperationState | NullEnum | null;
+    text: string;
+    schedule: OperationSchedule | null;
+    operation: number | null;
+    observation: ObservedWritable | null;
+};
+
+/**
+ * Whether the account can be used: one word for all its servers.
+ */
+export type HealthWritable = {
+    state: HealthStateEnum;
+    since: string | null;
+    /**
+     * What AWS refuses for want of a permission.
+     */
+    denied_actions: Array<DeniedAction>;
+    regions_unreadable: Array<string>;
+};
+
 export type LastOperationWritable = {
     id: number;
     action: Action;
@@ -757,10 +1286,54 @@ export type LastRunWritable = {
     due_at: string;
 };
 
+/**
+ * One change we saw.
+ */
+export type LedgerWritable = {
+    before: string;
+    after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    acknowledged_at: string | null;
+    id: number;
+    /**
+     * When EC2 was asked.
+     */
+    asked_at: string;
+    operation: number | null;
+    server: OperationServer;
+    /**
+     * The schedule it is about.
+     */
+    schedule: Named | null;
+};
+
+/**
+ * One change we saw.
+ */
 export type ObservationWritable = {
     before: string;
     after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    acknowledged_at: string | null;
+    id: number;
+    /**
+     * When EC2 was asked.
+     */
     asked_at: string;
+    operation: number | null;
+};
+
+/**
+ * One change we saw.
+ */
+export type ObservedWritable = {
+    before: string;
+    after: string;
+    cause: CauseEnum;
+    actor: ActorEnum;
+    acknowledged_at: string | null;
 };
 
 export type OperationWritable = {
@@ -777,6 +1350,26 @@ export type OperationWritable = {
     finished_at: string | null;
     grace_until: string;
     attempt: number;
+    call: number | null;
+    retry_of: number | null;
+};
+
+export type OperationDetailWritable = {
+    id: number;
+    server: OperationServer;
+    action: Action;
+    origin: OperationOrigin;
+    author: Author | null;
+    state: OperationState;
+    due_at: string;
+    requested_at: string;
+    sending_at: string | null;
+    accepted_at: string | null;
+    finished_at: string | null;
+    grace_until: string;
+    attempt: number;
+    call: number | null;
+    retry_of: number | null;
 };
 
 export type PaginatedAccountListWritable = {
@@ -784,6 +1377,13 @@ export type PaginatedAccountListWritable = {
     next?: string | null;
     previous?: string | null;
     results: Array<AccountWritable>;
+};
+
+export type PaginatedLedgerListWritable = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<LedgerWritable>;
 };
 
 export type PaginatedOperationListWritable = {
@@ -816,6 +1416,10 @@ export type RegionWritable = {
     servers: number;
 };
 
+export type RetriedWritable = {
+    operation: OperationWritable;
+};
+
 export type RuleWritable = {
     id: number;
     action: Action;
@@ -835,6 +1439,7 @@ export type ScheduleWritable = {
     paused: Paused | null;
     grace_seconds: number | null;
     mode: ScheduleMode;
+    hibernate: boolean;
     rules: Array<RuleWritable>;
     servers: Array<number>;
     sentence: string;
@@ -859,6 +1464,11 @@ export type ServerWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     instance_id: string;
     type: string;
     tags: {
@@ -867,7 +1477,22 @@ export type ServerWritable = {
     account: Named;
     region: Named;
     protected: boolean;
-    stuck_since: string | null;
+    /**
+     * When the observed state was first seen.
+     */
+    state_since: string | null;
+    /**
+     * When it left the list, because EC2 no longer has it.
+     */
+    left_at: string | null;
+    /**
+     * Whether a stop may hibernate it.
+     */
+    hibernation: boolean;
+    /**
+     * What can never be done with it.
+     */
+    restrictions: Array<Restriction>;
     missing_since: string | null;
     launched_at: string | null;
     next_action: NextAction | null;
@@ -890,6 +1515,11 @@ export type ServerDetailWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     instance_id: string;
     type: string;
     tags: {
@@ -898,7 +1528,22 @@ export type ServerDetailWritable = {
     account: Named;
     region: Named;
     protected: boolean;
-    stuck_since: string | null;
+    /**
+     * When the observed state was first seen.
+     */
+    state_since: string | null;
+    /**
+     * When it left the list, because EC2 no longer has it.
+     */
+    left_at: string | null;
+    /**
+     * Whether a stop may hibernate it.
+     */
+    hibernation: boolean;
+    /**
+     * What can never be done with it.
+     */
+    restrictions: Array<Restriction>;
     missing_since: string | null;
     launched_at: string | null;
     next_action: NextAction | null;
@@ -925,6 +1570,11 @@ export type StatusWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     age_seconds: number | null;
     look: Look;
     look_error: string | null;
@@ -946,9 +1596,37 @@ export type StatusesRowWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    stuck_since: string | null;
+    /**
+     * What needs a person; empty when all is well.
+     */
+    attention: Array<Attention>;
     last_operation: LastOperationWritable | null;
     next_action: NextAction | null;
     expected_seconds: number | null;
+};
+
+export type StepWritable = {
+    at: string;
+    /**
+     * A stable code; `text` says it in words.
+     */
+    what: string;
+    text: string;
+    call: number | null;
+};
+
+export type TimelineWritable = {
+    from: string;
+    to: string;
+    /**
+     * Oldest first.
+     */
+    entries: Array<EntryWritable>;
+    /**
+     * Whether there are more entries than these.
+     */
+    more: boolean;
 };
 
 export type AccountsListData = {
@@ -1111,6 +1789,54 @@ export type AccountsDiscoverResponses = {
 
 export type AccountsDiscoverResponse = AccountsDiscoverResponses[keyof AccountsDiscoverResponses];
 
+export type AccountsLimitsData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/accounts/{id}/limits';
+};
+
+export type AccountsLimitsErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type AccountsLimitsError = AccountsLimitsErrors[keyof AccountsLimitsErrors];
+
+export type AccountsLimitsResponses = {
+    200: Array<Limit>;
+};
+
+export type AccountsLimitsResponse = AccountsLimitsResponses[keyof AccountsLimitsResponses];
+
+export type AccountsChangeLimitsData = {
+    body?: LimitChange;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/accounts/{id}/limits';
+};
+
+export type AccountsChangeLimitsErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type AccountsChangeLimitsError = AccountsChangeLimitsErrors[keyof AccountsChangeLimitsErrors];
+
+export type AccountsChangeLimitsResponses = {
+    200: Limit;
+};
+
+export type AccountsChangeLimitsResponse = AccountsChangeLimitsResponses[keyof AccountsChangeLimitsResponses];
+
 export type AccountsTestData = {
     body?: never;
     path: {
@@ -1156,6 +1882,93 @@ export type MeRetrieveResponses = {
 };
 
 export type MeRetrieveResponse = MeRetrieveResponses[keyof MeRetrieveResponses];
+
+export type ObservationsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * * `true` - true
+         * * `false` - false
+         */
+        acknowledged?: 'false' | 'true';
+        /**
+         * Multiple values may be separated by commas.
+         *
+         * * `unknown` - Unknown
+         * * `ours` - Ours
+         * * `outside` - Outside
+         */
+        cause?: Array<'ours' | 'outside' | 'unknown'>;
+        /**
+         * Which field to use when ordering the results.
+         */
+        ordering?: string;
+        /**
+         * A page number within the paginated result set.
+         */
+        page?: number;
+        /**
+         * Rows a page, at most 200.
+         */
+        page_size?: number;
+        /**
+         * Multiple values may be separated by commas.
+         *
+         * * `respected` - Respected
+         * * `put_back` - Put Back
+         * * `alerted` - Alerted
+         * * `held` - Held
+         * * `given_up` - Given Up
+         */
+        reaction?: Array<'alerted' | 'given_up' | 'held' | 'put_back' | 'respected'>;
+        /**
+         * A search term.
+         */
+        search?: string;
+        server?: number;
+    };
+    url: '/api/v1/observations';
+};
+
+export type ObservationsListErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ObservationsListError = ObservationsListErrors[keyof ObservationsListErrors];
+
+export type ObservationsListResponses = {
+    200: PaginatedLedgerList;
+};
+
+export type ObservationsListResponse = ObservationsListResponses[keyof ObservationsListResponses];
+
+export type ObservationsAcknowledgeData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/observations/{id}/acknowledge';
+};
+
+export type ObservationsAcknowledgeErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ObservationsAcknowledgeError = ObservationsAcknowledgeErrors[keyof ObservationsAcknowledgeErrors];
+
+export type ObservationsAcknowledgeResponses = {
+    200: Ledger;
+};
+
+export type ObservationsAcknowledgeResponse = ObservationsAcknowledgeResponses[keyof ObservationsAcknowledgeResponses];
 
 export type OperationsListData = {
     body?: never;
@@ -1276,7 +2089,7 @@ export type OperationsRetrieveErrors = {
 export type OperationsRetrieveError = OperationsRetrieveErrors[keyof OperationsRetrieveErrors];
 
 export type OperationsRetrieveResponses = {
-    200: Operation;
+    200: OperationDetail;
 };
 
 export type OperationsRetrieveResponse = OperationsRetrieveResponses[keyof OperationsRetrieveResponses];
@@ -1304,6 +2117,30 @@ export type OperationsCancelResponses = {
 };
 
 export type OperationsCancelResponse = OperationsCancelResponses[keyof OperationsCancelResponses];
+
+export type OperationsRetryData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/operations/{id}/retry';
+};
+
+export type OperationsRetryErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type OperationsRetryError = OperationsRetryErrors[keyof OperationsRetryErrors];
+
+export type OperationsRetryResponses = {
+    202: Retried;
+};
+
+export type OperationsRetryResponse = OperationsRetryResponses[keyof OperationsRetryResponses];
 
 export type SchedulesListData = {
     body?: never;
@@ -1535,6 +2372,20 @@ export type ServersListData = {
     query?: {
         account?: number;
         /**
+         * Whether something about it needs a person.
+         *
+         * * `true` - true
+         * * `false` - false
+         */
+        attention?: 'false' | 'true';
+        /**
+         * true: also those that EC2 no longer has. Otherwise they are hidden.
+         *
+         * * `true` - true
+         * * `false` - false
+         */
+        left?: 'false' | 'true';
+        /**
          * Which field to use when ordering the results.
          */
         ordering?: string;
@@ -1678,6 +2529,39 @@ export type ServersStatusResponses = {
 };
 
 export type ServersStatusResponse = ServersStatusResponses[keyof ServersStatusResponses];
+
+export type ServersTimelineData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: {
+        /**
+         * Default: 24 hours ago.
+         */
+        from?: string;
+        /**
+         * Default: in 24 hours. At most 31 days at once.
+         */
+        to?: string;
+    };
+    url: '/api/v1/servers/{id}/timeline';
+};
+
+export type ServersTimelineErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ServersTimelineError = ServersTimelineErrors[keyof ServersTimelineErrors];
+
+export type ServersTimelineResponses = {
+    200: Timeline;
+};
+
+export type ServersTimelineResponse = ServersTimelineResponses[keyof ServersTimelineResponses];
 
 export type ServersStatusesData = {
     body?: never;
