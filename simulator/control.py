@@ -10,13 +10,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator import fleet
-from simulator.describe import check_status
-from simulator.instances import Instance, Reason
+from simulator.byitself import EVENTS
+from simulator.instances import Instance, check_status
 from simulator.messages import Request
+from simulator.reasons import stated
 from simulator.simulation import Simulation
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_OUTSIDE = ("start", "stop", "terminate", "reboot", "shutdown", "vanish")
+_OUTSIDE = ("start", "stop", "terminate", "reboot", "shutdown", "interrupt", "plan", "vanish")
+_MOST_AT_ONCE = 10_000
 Given = Mapping[str, Any]
 Handler = Callable[[Simulation, Given], dict[str, Any]]
 
@@ -78,13 +80,32 @@ def _reset(simulation: Simulation, given: Given) -> dict[str, Any]:
 
 
 def _ledger(simulation: Simulation, given: Given) -> dict[str, Any]:
-    entries = simulation.world.ledger.read(since=int(given.get("since", 0)), instance=given.get("instance"))
-    return {"entries": entries}
+    since, limit = _page(given)
+    entries = simulation.world.ledger.read(
+        since=since, instance=given.get("instance"), call=given.get("call"), limit=limit + 1
+    )
+    return {"entries": entries[:limit]} | _rest(entries, since, limit)
 
 
 def _times(simulation: Simulation, given: Given) -> dict[str, Any]:
-    times = simulation.world.ledger.times(since=int(given.get("since", 0)), instance=given.get("instance"))
-    return {"transitions": times}
+    # Some begin without a call, when their time has come.
+    simulation.world.everything()
+    since, limit = _page(given)
+    times = simulation.world.ledger.times(since=since, instance=given.get("instance"), limit=limit + 1)
+    return {"transitions": times[:limit]} | _rest(times, since, limit)
+
+
+def _page(given: Given) -> tuple[int, int]:
+    limit = int(given.get("limit", _MOST_AT_ONCE))
+    if not 1 <= limit <= _MOST_AT_ONCE:
+        raise BadControlError("limit", f"is 1 to {_MOST_AT_ONCE}")
+    return int(given.get("since", 0)), limit
+
+
+def _rest(found: list[dict[str, Any]], since: int, limit: int) -> dict[str, Any]:
+    """`last` is what to ask on with as `since`."""
+    given = found[:limit]
+    return {"last": given[-1]["number"] if given else since, "more": len(found) > limit}
 
 
 def _states(simulation: Simulation, given: Given) -> dict[str, Any]:
@@ -168,11 +189,34 @@ def _outside(simulation: Simulation, given: Given) -> dict[str, Any]:
         simulation.world.remove(instance)
         return {"change": None}
     code = given.get("code")
-    reason = Reason(code, given.get("message", code)) if code else None
+    if action == "plan":
+        return {"event": _planned(simulation, instance, given)}
+    if action == "interrupt" and instance.lifecycle != "spot":
+        raise BadControlError(instance.instance_id, "is no Spot server, so nobody interrupts it")
+    reason = stated(code, given.get("message")) if code else None
     return {"change": dataclasses.asdict(simulation.world.outside(instance, action, reason=reason))}
 
 
+def _planned(simulation: Simulation, instance: Instance, given: Given) -> dict[str, str]:
+    code = given.get("code", "instance-stop")
+    if code not in EVENTS:
+        raise BadControlError(code, f"is no event; known: {', '.join(EVENTS)}")
+    return simulation.world.plan(instance, code, after=float(given.get("after", 0)))
+
+
+def _clock(simulation: Simulation, _: Given) -> dict[str, Any]:
+    return {"speed": simulation.clock.speed}
+
+
+def _turn_clock(simulation: Simulation, given: Given) -> dict[str, Any]:
+    if unknown := set(given) - {"speed", "forward"}:
+        raise BadControlError(min(unknown), "is nothing a clock has; known: forward, speed")
+    simulation.clock.turn(speed=given.get("speed"), forward=float(given.get("forward", 0)))
+    return _clock(simulation, given)
+
+
 ROUTES: dict[str, dict[str, Handler]] = {
+    "/_sim/clock": {"GET": _clock, "POST": _turn_clock},
     "/_sim/health": {"GET": _health},
     "/_sim/reset": {"POST": _reset},
     "/_sim/ledger": {"GET": _ledger},

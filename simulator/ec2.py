@@ -45,22 +45,22 @@ def _question(params: Params, *, all_states: bool = False) -> Question:
 
 def _describe_instances(world: World, caller: Caller, params: Params) -> str:
     page = describe.instances(world, caller, _question(params))
-    return xml.items("reservationSet", (xml.reservation(*row) for row in page.rows)) + xml.leaf(
-        "nextToken", page.token
-    )
+    high = int(world.settings.state_code_high)
+    rows = (xml.reservation(*row, high=high) for row in page.rows)
+    return xml.items("reservationSet", rows) + xml.leaf("nextToken", page.token)
 
 
 def _describe_instance_status(world: World, caller: Caller, params: Params) -> str:
     question = _question(params, all_states=query.flag(params, "IncludeAllInstances"))
     page = describe.statuses(world, caller, question)
-    return xml.items("instanceStatusSet", (xml.status(*row) for row in page.rows)) + xml.leaf(
-        "nextToken", page.token
-    )
+    high = int(world.settings.state_code_high)
+    rows = (xml.status(*row, high=high) for row in page.rows)
+    return xml.items("instanceStatusSet", rows) + xml.leaf("nextToken", page.token)
 
 
 def _start_instances(world: World, caller: Caller, params: Params) -> str:
     ids = query.members(params, "InstanceId")
-    return _changes(world.start(caller, ids, dry_run=query.flag(params, "DryRun")))
+    return _changes(world, world.start(caller, ids, dry_run=query.flag(params, "DryRun")))
 
 
 def _stop_instances(world: World, caller: Caller, params: Params) -> str:
@@ -71,7 +71,7 @@ def _stop_instances(world: World, caller: Caller, params: Params) -> str:
         force=query.flag(params, "Force"),
         hibernate=query.flag(params, "Hibernate"),
     )
-    return _changes(changes)
+    return _changes(world, changes)
 
 
 def _reboot_instances(world: World, caller: Caller, params: Params) -> str:
@@ -79,13 +79,14 @@ def _reboot_instances(world: World, caller: Caller, params: Params) -> str:
     return "<return>true</return>"
 
 
-def _changes(changes: Iterable[Change]) -> str:
+def _changes(world: World, changes: Iterable[Change]) -> str:
+    high = int(world.settings.state_code_high)
     return xml.items(
         "instancesSet",
         (
             xml.leaf("instanceId", change.instance_id)
-            + xml.state("currentState", change.after)
-            + xml.state("previousState", change.before)
+            + xml.state("currentState", change.after, high=high)
+            + xml.state("previousState", change.before, high=high)
             for change in changes
         ),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from simulator import cloudwatch, control, ec2, errors, query, signature, sts, xml
+from simulator import cloudwatch, control, ec2, errors, query, signature, spoiling, sts, xml
 from simulator.calls import Call, Caller
 from simulator.errors import AwsError
 from simulator.faults import AFTER, BEFORE, Fault
@@ -20,8 +20,6 @@ from simulator.simulation import Simulation
 
 MUTATIONS = frozenset({"StartInstances", "StopInstances", "RebootInstances"})
 _MARK = "cloudevy-call/"
-_GARBAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-_HANG_SECONDS, _SLOW_SECONDS = 300.0, 5.0
 _SERVER_ERROR = 500
 
 
@@ -33,6 +31,7 @@ class _Asked:
     action: str
     params: Mapping[str, str]
     signed: Signed | None
+    mark: str | None = None
 
 
 class Endpoint:
@@ -53,24 +52,27 @@ class Endpoint:
         try:
             credential = self._recognised(request, asked)
         except AwsError as error:
-            return _refusal(asked, error, number)
-        caller = _caller(request, credential, asked, request_id=number)
-        if self.simulation.world.faults.exist:
-            return self._disturbed(request, asked, caller)
-        answer = self._served(request, asked, caller)
-        answer.wait = self._latency(asked)
+            return self._unrecognised(asked, error, number)
+        caller = _caller(credential, asked, request_id=number)
+        disturbed = self.simulation.world.faults.exist
+        answer = (self._disturbed if disturbed else self._served)(request, asked, caller)
+        if answer.cut != "hang":
+            answer.wait += self._latency(asked)
+        if (entry := self.simulation.world.ledger.last(number)) is not None:
+            answer.lost = entry.lost
         return answer
 
     def _disturbed(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
         """Served while there are faults, some of which may strike the connection."""
         world = self.simulation.world
-        call = caller.asks(asked.action, world.clock(), ids=_ids(asked))
+        call = world.placed(caller.asks(asked.action, world.clock(), ids=_ids(asked)))
         if (fault := world.faults.take(BEFORE, call)) is not None:
             return self._cut_before(fault, call)
         answer = self._served(request, asked, caller)
-        answer.wait = self._latency(asked)
         if (fault := world.faults.take(AFTER, call)) is not None:
-            self._spoil(answer, fault, caller)
+            spoiling.after(answer, fault)
+            if (entry := world.ledger.last(caller.request_id)) is not None:
+                entry.answer = fault.kind
         return answer
 
     def _served(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
@@ -119,23 +121,17 @@ class Endpoint:
         if call.action in MUTATIONS:
             entry = self.simulation.world.ledger.open(call)
             entry.error = entry.answer = fault.kind
-        if fault.kind == "hang":
-            return Answer(0, b"", cut="hang", wait=_seconds(fault, _HANG_SECONDS))
-        return Answer(0, b"", cut="reset")
+        return spoiling.before(fault)
 
-    def _spoil(self, answer: Answer, fault: Fault, caller: Caller) -> None:
-        """The effect stands, but the caller does not get to see a proper answer."""
-        entry = self.simulation.world.ledger.last(caller.request_id)
-        if entry is not None:
-            entry.answer = fault.kind
-        if fault.kind == "slow":
-            answer.wait += _seconds(fault, _SLOW_SECONDS)
-        elif fault.kind == "garbage":
-            answer.body, answer.kind = _GARBAGE, "text/html"
-        elif fault.kind == "hang_after":
-            answer.cut, answer.wait = "hang", _seconds(fault, _HANG_SECONDS)
-        else:
-            answer.cut = "truncate" if fault.kind == "truncate" else "reset"
+    def _unrecognised(self, asked: _Asked, error: AwsError, number: str) -> Answer:
+        """A mutation by a caller nobody could make out is written down too; whose it was is not known."""
+        if asked.action in MUTATIONS:
+            region = asked.signed.region if asked.signed else ""
+            call = Call(
+                self.simulation.world.clock(), asked.action, "", region, _ids(asked), asked.mark, number
+            )
+            self.simulation.world.ledger.open(call).error = error.code
+        return _refusal(asked, error, number)
 
     def _latency(self, asked: _Asked) -> float:
         settings = self.simulation.world.settings
@@ -145,25 +141,26 @@ class Endpoint:
 
 def _understood(request: Request) -> _Asked:
     signed = signature.read(request.headers.get("authorization"))
+    mark = request.headers.get("user-agent", "").partition(_MARK)[2].partition(" ")[0] or None
     target = request.headers.get("x-amz-target")
     if target is not None:
-        return _Asked("monitoring", target.rpartition(".")[2], {}, signed)
+        return _Asked("monitoring", target.rpartition(".")[2], {}, signed, mark)
     is_form = request.method == "POST"
     text = request.body.decode("utf-8", "replace") if is_form else request.target.partition("?")[2]
     params = query.parsed(text)
     is_sts = (signed is not None and signed.service == "sts") or params.get("Version") == "2011-06-15"
-    return _Asked("sts" if is_sts else "ec2", params.get("Action", ""), params, signed)
+    return _Asked("sts" if is_sts else "ec2", params.get("Action", ""), params, signed, mark)
 
 
-def _caller(request: Request, credential: Credential, asked: _Asked, *, request_id: str) -> Caller:
-    mark = request.headers.get("user-agent", "").partition(_MARK)[2].partition(" ")[0]
+def _caller(credential: Credential, asked: _Asked, *, request_id: str) -> Caller:
     return Caller(
         account=credential.account,
         region=asked.signed.region if asked.signed else "",
         arn=credential.arn,
         denied=credential.denied,
-        mark=mark or None,
+        mark=asked.mark,
         request_id=request_id,
+        only_tagged=credential.only_tagged,
     )
 
 
@@ -184,10 +181,6 @@ def _ids(asked: _Asked) -> list[str]:
     if asked.action == "DescribeInstanceAttribute":
         return [asked.params.get("InstanceId", "")]
     return query.members(asked.params, "InstanceId")
-
-
-def _seconds(fault: Fault, otherwise: float) -> float:
-    return otherwise if fault.seconds is None else fault.seconds
 
 
 def _json(body: bytes) -> Mapping[str, object]:

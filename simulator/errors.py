@@ -3,7 +3,12 @@
 Must not know how an error is written on the wire.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from hashlib import sha512
+from time import gmtime, strftime
+
+_SKEW_ALLOWED = 900.0
 
 
 class AwsError(Exception):
@@ -46,8 +51,8 @@ def stop_protected(ids: Sequence[str]) -> AwsError:
     return AwsError("OperationNotPermitted", text)
 
 
-def instance_store(ids: Sequence[str]) -> AwsError:
-    text = f"The instance '{', '.join(ids)}' does not have an 'ebs' root device type and cannot be stopped."
+def instance_store(ids: Sequence[str], *, verb: str) -> AwsError:
+    text = f"The instance '{', '.join(ids)}' does not have an 'ebs' root device type and cannot be {verb}."
     return AwsError("UnsupportedOperation", text)
 
 
@@ -65,6 +70,45 @@ def not_hibernatable(ids: Sequence[str]) -> AwsError:
     return AwsError("UnsupportedHibernationConfiguration", text)
 
 
+def scheduled_lifecycle(ids: Sequence[str]) -> AwsError:
+    """EC2 user guide, Scheduled Instances: to be terminated, not stopped. The code is not documented."""
+    text = f"The Scheduled Instance '{', '.join(ids)}' cannot be stopped, started or rebooted."
+    return AwsError("UnsupportedOperation", text)
+
+
+def capacity_block_over(ids: Sequence[str]) -> AwsError:
+    """EC2 user guide, Capacity Blocks: no restart after the block has expired. The code is not documented."""
+    text = (
+        f"The instance '{', '.join(ids)}' targets a Capacity Reservation that does not have enough "
+        "available capacity."
+    )
+    return AwsError("ReservationCapacityExceeded", text)
+
+
+def managed(ids: Sequence[str]) -> AwsError:
+    """EC2 user guide, managed instances: only the provider changes them. The code is not documented."""
+    text = f"The instance '{', '.join(ids)}' is managed by a service provider. It cannot be changed here."
+    return AwsError("OperationNotPermitted", text)
+
+
+def spot_request_not_ready(ids: Sequence[str]) -> AwsError:
+    """As quoted in hashicorp/terraform-provider-aws#33399."""
+    text = (
+        f"You can't start the Spot Instance '{', '.join(ids)}' because the associated Spot Instance request "
+        "is not in an appropriate state to support start."
+    )
+    return AwsError("IncorrectSpotRequestState", text)
+
+
+def unlimited_on_host(ids: Sequence[str]) -> AwsError:
+    """EC2 API reference, StartInstances: "the request fails"; the code is not documented."""
+    text = (
+        f"The instance '{', '.join(ids)}' cannot be started: the unlimited CPU credit option "
+        "is not supported on Dedicated Hosts."
+    )
+    return AwsError("InvalidParameterCombination", text)
+
+
 def throttled() -> AwsError:
     return AwsError("RequestLimitExceeded", "Request limit exceeded.", status=503)
 
@@ -77,22 +121,38 @@ def unavailable() -> AwsError:
     return AwsError("Unavailable", "The service is unavailable. Please try again shortly.", status=503)
 
 
-def no_capacity() -> AwsError:
+def no_capacity(kind: str, *, zone: str) -> AwsError:
     """HTTP 500, as a published trace of a refused start shows."""
     text = (
-        "We currently do not have sufficient capacity in the Availability Zone you requested. "
-        "Our system will be working on provisioning additional capacity."
+        f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested "
+        f"({zone}). Our system will be working on provisioning additional capacity."
     )
     return AwsError("InsufficientInstanceCapacity", text, status=500)
 
 
-def unauthorized(arn: str, *, action: str) -> AwsError:
+def unauthorized(arn: str, *, action: str, resource: str = "") -> AwsError:
+    """With a `resource`, EC2 adds a message that only sts:DecodeAuthorizationMessage can read.
+
+    Describes know no resources. Sources: EC2 user guide and Service Authorization Reference.
+    """
+    where = f" on resource: {resource}" if resource else ""
     text = (
-        "You are not authorized to perform this operation. "
-        f"User: {arn} is not authorized to perform: ec2:{action} "
-        "because no identity-based policy allows the action."
+        f"You are not authorized to perform this operation. User: {arn} is not authorized to perform: "
+        f"ec2:{action}{where} because no identity-based policy allows the ec2:{action} action."
     )
+    if resource:
+        blob = urlsafe_b64encode(sha512(text.encode()).digest() * 4).decode().rstrip("=")
+        text += f" Encoded authorization failure message: {blob}"
     return AwsError("UnauthorizedOperation", text, status=403)
+
+
+def access_denied(arn: str, *, action: str) -> AwsError:
+    """What other services than EC2 say; `action` with its service, as in sts:AssumeRole."""
+    text = (
+        f"User: {arn} is not authorized to perform: {action} "
+        f"because no identity-based policy allows the {action} action"
+    )
+    return AwsError("AccessDenied", text, status=403)
 
 
 def dry_run() -> AwsError:
@@ -130,6 +190,15 @@ def expired_token() -> AwsError:
 
 def request_expired() -> AwsError:
     return AwsError("RequestExpired", "Request has expired.", status=400)
+
+
+def signature_expired(now: float, *, skew: float, code: str, status: int) -> AwsError:
+    """What STS and CloudWatch say to a request signed by a clock that is `skew` seconds behind."""
+    signed, earliest, here = (
+        strftime("%Y%m%dT%H%M%SZ", gmtime(at)) for at in (now - skew, now - _SKEW_ALLOWED, now)
+    )
+    text = f"Signature expired: {signed} is now earlier than {earliest} ({here} - 15 min.)"
+    return AwsError(code, text, status=status)
 
 
 def bad_signature() -> AwsError:

@@ -10,11 +10,16 @@ from typing import Any
 
 from simulator.calls import Call
 
-ERRORS = frozenset({"throttle", "error_500", "error_503", "denied", "insufficient_capacity", "expired"})
+ERRORS = frozenset(
+    {"throttle", "error", "error_500", "error_503", "denied", "expired", "skewed", "zone_down"}
+)
 BEFORE = frozenset({"down", "reset_before", "hang"})
-AFTER = frozenset({"reset_after", "hang_after", "truncate", "garbage", "slow"})
-ON_INSTANCE = frozenset({"not_found", "stale", "stuck", "failed_start"})
-KINDS = ERRORS | BEFORE | AFTER | ON_INSTANCE
+AFTER = frozenset({"reset_after", "hang_after", "truncate", "garbage", "slow", "slow_body"})
+ON_ANSWER = frozenset({"duplicate_pages", "empty_pages", "wrong_instance", "omit"})
+ON_INSTANCE = frozenset(
+    {"not_found", "stale", "stuck", "stuck_start", "failed_start", "insufficient_capacity"}
+)
+KINDS = ERRORS | BEFORE | AFTER | ON_ANSWER | ON_INSTANCE
 
 
 class UnknownFaultError(ValueError):
@@ -26,19 +31,25 @@ class UnknownFaultError(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """One scripted fault. Empty fields match everything; `until` ends it (UTC epoch seconds)."""
+    """One scripted fault. Empty fields match everything; `until` ends it (UTC epoch seconds).
+
+    `type` is an instance type. `code`, `message` and `status` replace those of an error fault.
+    """
 
     kind: str
     account: str | None = None
     region: str | None = None
     action: str | None = None
     instance: str | None = None
+    type: str | None = None
+    zone: str | None = None
     skip: int = 0
     count: int | None = None
     probability: float = 1.0
     seconds: float | None = None
     code: str | None = None
     message: str | None = None
+    status: int | None = None
     number: int = 0
     made_at: float = 0.0
     until: float | None = None
@@ -50,7 +61,19 @@ class Fault:
             and self.region in (None, call.region)
             and self.action in (None, call.action)
             and (self.instance is None or self.instance in call.ids)
+            and (self.type is None or self.type in call.kinds)
+            and self._in_zone(call)
         )
+
+    def _in_zone(self, call: Call) -> bool:
+        """An outage of a zone strikes describes of its servers and those that name none.
+
+        Source: EC2 API reference, DescribeInstances.
+        """
+        if self.zone is None or self.zone in call.zones:
+            return True
+        describes = call.action in ("DescribeInstances", "DescribeInstanceStatus") and not call.ids
+        return self.kind == "zone_down" and describes and self.zone.startswith(call.region)
 
     def spent(self, now: float) -> bool:
         used_up = self.count is not None and self.struck >= self.count
@@ -72,6 +95,8 @@ class Faults:
         """UnknownFaultError when the kind or a field is unknown. `duration` is in seconds from now."""
         if wanted.get("kind") not in KINDS:
             raise UnknownFaultError(wanted.get("kind"), KINDS)
+        if wanted["kind"] == "zone_down" and not wanted.get("zone"):
+            raise UnknownFaultError("zone_down without a zone", {"zone_down with a zone"})
         if unknown := set(wanted) - _GIVEN - {"duration"}:
             raise UnknownFaultError(min(unknown), _GIVEN | {"duration"})
         self._made += 1

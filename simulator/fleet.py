@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.identity import REGIONS, Credential, Role
 from simulator.instances import Instance, View
-from simulator.power import USER_SHUTDOWN
+from simulator.reasons import USER_SHUTDOWN
 
 DEMO = Path(__file__).parent / "fleets" / "demo.json"
 _STEADY = ("running", "stopped", "terminated")
@@ -136,6 +136,7 @@ def _credential(account: str, spec: Mapping[str, Any]) -> Credential:
         f"arn:aws:iam::{account}:user/{user}",
         "AIDA" + spec["access_key_id"][4:],
         frozenset(spec.get("denied", ())),
+        only_tagged=tuple(spec.get("only_tagged", {}).items()),
     )
 
 
@@ -146,4 +147,5 @@ def _role(account: str, spec: Mapping[str, Any]) -> Role:
         frozenset(spec.get("trusts", ())),
         spec.get("external_id"),
         frozenset(spec.get("denied", ())),
+        only_tagged=tuple(spec.get("only_tagged", {}).items()),
     )

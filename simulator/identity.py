@@ -27,7 +27,10 @@ _LONGEST_CHAINED = 3600
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An access key and whom it stands for. `token` and `expires_at` only on temporary ones."""
+    """An access key and whom it stands for. `token` and `expires_at` only on temporary ones.
+
+    `denied` are actions no policy allows; `only_tagged` the tags a server needs before it may be changed.
+    """
 
     key_id: str
     secret: str
@@ -37,6 +40,7 @@ class Credential:
     denied: frozenset[str] = frozenset()
     token: str | None = None
     expires_at: float | None = None
+    only_tagged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Role:
     external_id: str | None = None
     denied: frozenset[str] = frozenset()
     learned: str | None = field(default=None)
+    only_tagged: tuple[tuple[str, str], ...] = ()
 
     def accepts(self, caller: Credential, external_id: str | None) -> bool:
         if not ({caller.account, caller.arn} & self.trusts):
@@ -106,6 +111,7 @@ class Identities:
             denied=role.denied,
             token=f"simulated-session-token-{unique}",
             expires_at=expires_at,
+            only_tagged=role.only_tagged,
         )
         self._credentials[credential.key_id] = credential
         return credential

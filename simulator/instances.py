@@ -56,6 +56,7 @@ class Instance:
     root_device: str = "ebs"
     root_device_name: str = "/dev/xvda"
     hibernation: bool = False
+    hibernation_fails: bool = False
     stop_protected: bool = False
     termination_protected: bool = False
     shutdown_behavior: str = "stop"
@@ -63,6 +64,10 @@ class Instance:
     architecture: str = "x86_64"
     detailed_monitoring: bool = False
     operator: str | None = None
+    tenancy: str = "default"
+    cpu_credits: str = "standard"
+    kms_denied: bool = False
+    capacity_block_ended: bool = False
     start_seconds: float | None = None
     stop_seconds: float | None = None
     events: list[dict[str, str]] = field(default_factory=list)
@@ -73,6 +78,10 @@ class Instance:
     @property
     def name(self) -> str:
         return self.tags.get("Name", "")
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:ec2:{self.region}:{self.account}:instance/{self.instance_id}"
 
     def view(self, at: float) -> View:
         """The state at a moment; before the first entry, the first one."""
@@ -89,3 +98,8 @@ class Instance:
         """Replaces the future: what was to come after `now` no longer will."""
         past = [entry for entry in self.timeline if entry[0] <= now]
         self.timeline = [*past[-_KEPT:], *steps]
+
+
+def check_status(view: View) -> str:
+    """The value both status checks show for a view."""
+    return view.checks if view.state == "running" else "not-applicable"

@@ -5,12 +5,15 @@ Tests join it with a database. Must not know rules; it is told.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from typing import Any, TypeVar
 
 from simulator.calls import Call
 
 _KEPT = 200_000
+_Numbered = TypeVar("_Numbered", "Entry", "Transition")
+_ON_ITS_WAY = frozenset({"sent", "slow", "slow_body"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,13 @@ class Change:
 
 @dataclass(slots=True)
 class Entry:
-    """One mutating call. `at` is UTC epoch seconds; `answer` says what the caller got to see."""
+    """One mutating call. `at` is UTC epoch seconds; `answer` says what the caller got to see.
+
+    `before` is the state of every server it named (None: not there), whatever became of the call.
+    """
 
     number: int
     at: float
-    monotonic: float
     action: str
     account: str
     region: str
@@ -43,15 +48,31 @@ class Entry:
     call: str | None
     request_id: str | None
     options: Mapping[str, bool]
+    before: Mapping[str, str | None]
     accepted: bool = False
     error: str | None = None
     answer: str = "sent"
     effects: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def note(self, changes: Iterable[Change]) -> None:
+        """What the call did, server by server; a refused one may have done some of it."""
+        for change in changes:
+            self.effects[change.instance_id] = {
+                "before": change.before,
+                "after": change.after,
+                "ends_at": change.ends_at,
+                "ends_as": change.ends_as,
+            }
+
+    def lost(self) -> None:
+        """The caller was gone before the answer was written."""
+        if self.answer in _ON_ITS_WAY:
+            self.answer = "caller_gone"
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One server's way from one state to another; `by` is `api` or `outside`."""
+    """One server's way from one state to another; `by` is `api`, `outside`, `aws` (an event) or `group`."""
 
     number: int
     instance_id: str
@@ -62,9 +83,7 @@ class Transition:
     call: str | None
     before: str
     begins_at: float
-    begins_monotonic: float
     ends_at: float | None
-    ends_monotonic: float | None
     ends_as: str | None
 
 
@@ -80,13 +99,12 @@ class Ledger:
         self._entries_made = 0
         self._transitions_made = 0
 
-    def open(self, call: Call) -> Entry:
+    def open(self, call: Call, *, before: Mapping[str, str | None] | None = None) -> Entry:
         """Writes a call down before its outcome is known; the caller fills the outcome in."""
         self._entries_made += 1
         entry = Entry(
             number=self._entries_made,
             at=call.at,
-            monotonic=self.monotonic_of(call.at),
             action=call.action,
             account=call.account,
             region=call.region,
@@ -94,6 +112,7 @@ class Ledger:
             call=call.mark,
             request_id=call.request_id,
             options=call.options,
+            before=before or {},
         )
         self.entries.append(entry)
         return entry
@@ -102,16 +121,6 @@ class Ledger:
         """The newest entry, if this request made it."""
         newest = self.entries[-1] if self.entries else None
         return newest if newest is not None and newest.request_id == request_id else None
-
-    def accept(self, entry: Entry, changes: Iterable[Change]) -> None:
-        entry.accepted = True
-        for change in changes:
-            entry.effects[change.instance_id] = {
-                "before": change.before,
-                "after": change.after,
-                "ends_at": change.ends_at,
-                "ends_as": change.ends_as,
-            }
 
     def moved(self, change: Change, call: Call, *, by: str) -> None:
         """Records a transition that begins with this call."""
@@ -126,27 +135,34 @@ class Ledger:
             call=call.mark,
             before=change.before,
             begins_at=call.at,
-            begins_monotonic=self.monotonic_of(call.at),
             ends_at=change.ends_at,
-            ends_monotonic=None if change.ends_at is None else self.monotonic_of(change.ends_at),
             ends_as=change.ends_as,
         )
         self.transitions.append(moved)
 
-    def read(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
-        """Calls after entry number `since`, optionally only those that named one server."""
-        return [
-            asdict(entry)
-            for entry in self.entries
-            if entry.number > since and (instance is None or instance in entry.ids)
-        ]
+    def read(
+        self, *, since: int = 0, instance: str | None = None, call: str | None = None, limit: int = _KEPT
+    ) -> list[dict[str, Any]]:
+        """Calls after entry number `since`, oldest first; optionally of one server or with one mark."""
+        found = (
+            entry
+            for entry in _after(self.entries, since)
+            if (instance is None or instance in entry.ids) and call in (None, entry.call)
+        )
+        return [_shown(entry) | {"monotonic": self.monotonic_of(entry.at)} for entry in islice(found, limit)]
 
-    def times(self, *, since: int = 0, instance: str | None = None) -> list[dict[str, Any]]:
-        """Transitions after number `since`, optionally only of one server."""
+    def times(
+        self, *, since: int = 0, instance: str | None = None, limit: int = _KEPT
+    ) -> list[dict[str, Any]]:
+        """Transitions after number `since`, oldest first, optionally only of one server."""
+        found = (moved for moved in _after(self.transitions, since) if instance in (None, moved.instance_id))
         return [
-            asdict(moved)
-            for moved in self.transitions
-            if moved.number > since and instance in (None, moved.instance_id)
+            _shown(moved)
+            | {
+                "begins_monotonic": self.monotonic_of(moved.begins_at),
+                "ends_monotonic": None if moved.ends_at is None else self.monotonic_of(moved.ends_at),
+            }
+            for moved in islice(found, limit)
         ]
 
     def counted(self) -> list[dict[str, Any]]:
@@ -161,3 +177,13 @@ class Ledger:
             }
             for key, n in sorted(self.calls.items())
         ]
+
+
+def _after(kept: deque[_Numbered], since: int) -> Iterable[_Numbered]:
+    """Numbers rise by one, so those before `since` are passed over without a look at each."""
+    return islice(kept, max(0, since - kept[0].number + 1), None) if kept else ()
+
+
+def _shown(record: Entry | Transition) -> dict[str, Any]:
+    """As a dictionary that shares its values: copies of tens of thousands would hold everybody up."""
+    return {one.name: getattr(record, one.name) for one in fields(record)}

@@ -16,6 +16,7 @@ from simulator.messages import Answer, Request
 
 _MOST_HEAD = 64 * 1024
 _MOST_BODY = 8 * 1024 * 1024
+_PIECES = 20
 _RESET = struct.pack("ii", 1, 0)
 _log = logging.getLogger("simulator")
 Handle = Callable[[Request], Answer]
@@ -34,6 +35,7 @@ class Connection(asyncio.Protocol):
         self._handle = handle
         self._buffer = b""
         self._busy: asyncio.TimerHandle | None = None
+        self._owed: Answer | None = None
         self._transport: asyncio.Transport | None = None
         self._promised = False
 
@@ -43,7 +45,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         if self._busy is not None:
             self._busy.cancel()
-        self._transport = None
+        if self._owed is not None and self._owed.lost is not None:
+            self._owed.lost()
+        self._owed = self._transport = None
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -72,6 +76,7 @@ class Connection(asyncio.Protocol):
 
     def _give(self, answer: Answer, request: Request) -> None:
         close = request.headers.get("connection", "").lower() == "close"
+        self._owed = answer
         if answer.wait <= 0:
             self._finish(answer, close)
             return
@@ -83,12 +88,35 @@ class Connection(asyncio.Protocol):
         self._serve()
 
     def _finish(self, answer: Answer, close: bool) -> None:
+        if answer.drip > 0 and answer.cut is None and self._transport is not None:
+            self._transport.write(_head(answer, close=close))
+            self._drip(answer, close, answer.body)
+            return
+        self._owed = None
         if answer.cut in ("reset", "hang"):
             self._reset()
-        elif answer.cut == "truncate":
-            self._write(answer, close=True, short=True)
         else:
-            self._write(answer, close=close)
+            short = answer.cut == "truncate"
+            self._write(answer, close=close or short, short=short)
+
+    def _drip(self, answer: Answer, close: bool, rest: bytes) -> None:
+        """Pieces closer together than a time-out for one read: only a limit on the whole ends it."""
+        size = max(1, len(answer.body) // _PIECES)
+        if self._transport is not None:
+            self._transport.write(rest[:size])
+        if rest := rest[size:]:
+            pause = answer.drip / _PIECES
+            self._busy = asyncio.get_running_loop().call_later(pause, self._drip, answer, close, rest)
+            return
+        self._busy = self._owed = None
+        if close:
+            self._close()
+        self._serve()
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
 
     def _reset(self) -> None:
         """RST instead of FIN: the client sees its connection reset."""
@@ -106,8 +134,7 @@ class Connection(asyncio.Protocol):
         body = answer.body[: len(answer.body) // 2] if short else answer.body
         self._transport.write(head + body)
         if close:
-            self._transport.close()
-            self._transport = None
+            self._close()
 
     def _next(self) -> Request | None:
         """The next complete request, or None while bytes are missing."""

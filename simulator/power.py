@@ -1,69 +1,27 @@
-"""Start, stop, reboot and the rest: which state allows what, and the timeline each action writes.
+"""Start, stop, reboot and the rest: the timeline each action writes. Who may do what: `refusals`.
 
 Sources: the EC2 user guide's instance lifecycle, the API reference, EC2's own messages as users quote them.
 Must not know callers, buckets or the ledger.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from random import Random
 from time import gmtime, strftime
 
-from simulator import errors
-from simulator.errors import AwsError
 from simulator.instances import Instance, Reason, View
 from simulator.ledger import Change
+from simulator.reasons import (
+    INSIDE_SHUTDOWN,
+    LAUNCH_ERROR,
+    PENDING,
+    SPOT_SHUTDOWN,
+    SPOT_TERMINATION,
+    USER_HIBERNATE,
+    USER_SHUTDOWN,
+)
 from simulator.settings import Settings, Span
 
-USER_SHUTDOWN = Reason(
-    "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
-)
-USER_HIBERNATE = Reason(
-    "Client.UserInitiatedHibernate", "Client.UserInitiatedHibernate: User initiated hibernate"
-)
-INSIDE_SHUTDOWN = Reason(
-    "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
-)
-LAUNCH_ERROR = Reason("Client.InternalError", "Client.InternalError: Client error on launch")
-PENDING = Reason("pending", "pending")
 _FORCED_SECONDS = 3.0
-
-Found = Sequence[tuple[Instance, View]]
-Rule = tuple[Callable[[Instance, View], bool], Callable[[list[str]], AwsError]]
-
-
-def refuse_start(found: Found) -> None:
-    """Raises what StartInstances says to these servers, every offender named."""
-    _refuse(found, [(lambda _, v: v.state not in ("stopped", "pending", "running"), _wrong("started"))])
-
-
-def refuse_stop(found: Found, *, hibernate: bool, pending_ok: bool) -> None:
-    """Raises what StopInstances says to these servers, every offender named."""
-    states = {"running", "stopping", "stopped"} | ({"pending"} if pending_ok else set())
-    rules: list[Rule] = [
-        (lambda _, v: v.state not in states, _wrong("stopped")),
-        (lambda i, _: i.root_device != "ebs", errors.instance_store),
-        (lambda i, _: i.lifecycle == "spot" and not i.spot_persistent, errors.one_time_spot),
-        (lambda i, v: i.stop_protected and v.state != "stopped", errors.stop_protected),
-    ]
-    if hibernate:
-        rules.append((lambda i, _: not i.hibernation, errors.not_hibernatable))
-    _refuse(found, rules)
-
-
-def refuse_reboot(found: Found) -> None:
-    """A terminated server is passed over in silence (API reference); any other must be running."""
-    _refuse(found, [(lambda _, v: v.state not in ("running", "terminated"), _wrong("rebooted"))])
-
-
-def _refuse(found: Found, rules: Iterable[Rule]) -> None:
-    for broken, error in rules:
-        if offenders := [instance.instance_id for instance, view in found if broken(instance, view)]:
-            raise error(offenders)
-
-
-def _wrong(verb: str) -> Callable[[list[str]], AwsError]:
-    return lambda ids: errors.wrong_state(ids, verb=verb)
 
 
 class Power:
@@ -73,33 +31,46 @@ class Power:
         self.settings = settings
         self._random = random
 
-    def start(self, instance: Instance, now: float, *, fails_as: Reason | None = None) -> Change:
-        """`fails_as` is the StateReason with which the start falls back to stopped."""
+    def start(
+        self, instance: Instance, now: float, *, fails_as: Reason | None = None, stuck: bool = False
+    ) -> Change:
+        """`fails_as` is the StateReason with which the start falls back to stopped; a stuck one never ends.
+
+        Without a grant on the key of its encrypted volume a server falls back each time, and no call says so
+        (AWS knowledge center, "EC2 instance doesn't start: KMS").
+        """
         before = instance.view(now)
         if before.state != "stopped":
             return _unmoved(instance, before, now)
+        if fails_as is None and instance.kms_denied:
+            fails_as = LAUNCH_ERROR
         ends = now + self._length(instance.start_seconds, self.settings.start)
-        pending = View("pending", now, PENDING, public_ip=None, checks="initializing")
-        address = instance.elastic_ip or self._address()
-        running = View("running", now, public_ip=address, checks="initializing")
-        steps = [(now, pending)]
+        steps = [(now, View("pending", now, PENDING, public_ip=None, checks="initializing"))]
+        if stuck:
+            instance.begin(now, steps)
+            return Change(instance.instance_id, before.state, "pending")
         if fails_as:
             steps.append((ends, View("stopped", now, fails_as, note=_note("Client error", ends))))
         else:
-            steps += [
-                (ends, running),
-                (ends + self._draw(self.settings.checks), replace(running, checks="ok")),
-            ]
+            steps += self._up(instance, now, ends)
         instance.begin(now, steps)
-        return Change(
-            instance.instance_id, before.state, "pending", ends, "stopped" if fails_as else "running"
-        )
+        end = "stopped" if fails_as else "running"
+        return Change(instance.instance_id, before.state, "pending", ends, end)
+
+    def _up(self, instance: Instance, now: float, ends: float) -> list[tuple[float, View]]:
+        address = instance.elastic_ip or self._address()
+        running = View("running", now, public_ip=address, checks="initializing")
+        return [(ends, running), (ends + self._draw(self.settings.checks), replace(running, checks="ok"))]
 
     def stop(
         self, instance: Instance, now: float, *, reason: Reason = USER_SHUTDOWN, force: bool = False,
         stuck: bool = False,
     ) -> Change:  # fmt: skip
-        """A stuck stop never ends; `force` ends even that one."""
+        """A stuck stop never ends; `force` ends even that one.
+
+        Where hibernation fails, a normal shutdown occurs instead (API reference, StopInstances): only the
+        reason of the end tells.
+        """
         before = instance.view(now)
         if before.state not in ("running", "pending", "stopping") or (
             before.state == "stopping" and not force
@@ -111,7 +82,10 @@ class Power:
         stopping = View("stopping", before.launched_at, reason, note, before.checks, before.public_ip)
         steps = [(now, stopping)]
         if not stuck:
-            steps.append((ends, replace(stopping, state="stopped", public_ip=instance.elastic_ip)))
+            why = USER_SHUTDOWN if reason is USER_HIBERNATE and instance.hibernation_fails else reason
+            steps.append(
+                (ends, replace(stopping, state="stopped", reason=why, public_ip=instance.elastic_ip))
+            )
         instance.begin(now, steps)
         end = None if stuck else ends
         return Change(instance.instance_id, before.state, "stopping", end, None if stuck else "stopped")
@@ -139,11 +113,18 @@ class Power:
         return Change(instance.instance_id, "running", "running", back, "running")
 
     def from_outside(self, instance: Instance, action: str, now: float, *, reason: Reason | None) -> Change:
-        """What another tool or, for `shutdown`, the OS does; the API's state rules do not bind them."""
+        """What another tool, the OS (`shutdown`) or the Spot market (`interrupt`) does, unbound by the API.
+
+        An interruption stops a server of a persistent request and terminates that of a one-time one.
+        """
         if action == "start":
             return self.start(instance, now, fails_as=reason)
         if action == "reboot":
             return self.reboot(instance, now)
+        if action == "interrupt" and instance.spot_persistent:
+            return self.stop(instance, now, reason=reason or SPOT_SHUTDOWN)
+        if action == "interrupt":
+            return self.terminate(instance, now, reason=reason or SPOT_TERMINATION)
         inside = action == "shutdown"
         why = reason or (INSIDE_SHUTDOWN if inside else USER_SHUTDOWN)
         if action == "terminate" or (inside and instance.shutdown_behavior == "terminate"):

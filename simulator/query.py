@@ -8,7 +8,7 @@ from itertools import count
 from urllib.parse import unquote_plus
 
 from simulator import errors
-from simulator.describe import Filter
+from simulator.filters import Filter
 
 Params = Mapping[str, str]
 

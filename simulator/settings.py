@@ -54,8 +54,15 @@ class Settings:
     limits: Limits = Limits()
     verify_signatures: bool = True
     stop_while_pending: str = "refuse"
+    batch_partial: str = "refuse"
+    not_found_names: str = "all"
+    foreign_ids: str = "absent"
+    order_varies: bool = False
+    state_code_high: float = 0.0
     terminated_visible: float = 3600.0
     quick_reboot: float = 0.0
+    replace: Span = Span(90.0, 0.3)
+    spot_lag: float = 15.0
 
 
 _DEMO = Settings(
@@ -67,6 +74,8 @@ _DEMO = Settings(
     reboot_dip=Span(8.0, 0.2),
     read_latency=Span(0.02, 0.2),
     write_latency=Span(0.04, 0.2),
+    replace=Span(15.0, 0.2),
+    spot_lag=3.0,
 )
 _TEST = Settings(
     start=Span(0.3),
@@ -78,7 +87,16 @@ _TEST = Settings(
     read_latency=Span(0.0),
     write_latency=Span(0.0),
     limits=Limits(on=False),
+    replace=Span(0.3),
+    spot_lag=0.0,
 )
+# The settings that are one of a few words.
+_WORDS = {
+    "stop_while_pending": ("refuse", "accept"),
+    "batch_partial": ("refuse", "before", "other_zones"),
+    "not_found_names": ("all", "first"),
+    "foreign_ids": ("absent", "not_found"),
+}
 PROFILES = {"real": Settings(), "demo": _DEMO, "test": _TEST}
 
 
@@ -107,6 +125,8 @@ def changed(value: _Value, patch: Mapping[str, object]) -> _Value:
 
 
 def _fitted(old: object, new: object, name: str) -> object:
+    if name in _WORDS and new not in _WORDS[name]:
+        raise BadSettingError(name, f"cannot be {new!r}; known: {', '.join(_WORDS[name])}")
     number = float(new) if isinstance(new, int | float) and not isinstance(new, bool) and new >= 0 else None
     if isinstance(old, Span) and number is not None:
         return Span(number)

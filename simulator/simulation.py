@@ -3,33 +3,21 @@
 Must not know the network.
 """
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from simulator import fleet, settings
+from simulator.clock import Clock
 from simulator.identity import Identities
 from simulator.settings import BadSettingError, Settings, dice
 from simulator.world import World
-
-
-class Clock:
-    """UTC epoch seconds that advance with CLOCK_MONOTONIC, so both can be told of any moment."""
-
-    def __init__(self) -> None:
-        self._epoch, self._monotonic = time.time(), time.monotonic()
-
-    def now(self) -> float:
-        return self._epoch + time.monotonic() - self._monotonic
-
-    def monotonic_of(self, at: float) -> float:
-        return self._monotonic + at - self._epoch
 
 
 class Simulation:
     """`data` is a fleet file's content, `profile` a name in settings.PROFILES."""
 
     world: World
+    clock: Clock
     identities: Identities
 
     def __init__(self, data: Mapping[str, Any], *, profile: str = "demo", seed: int = 0) -> None:
@@ -47,7 +35,7 @@ class Simulation:
         clock = Clock()
         content = fleet.read(data, now=clock.now())
         self._data, self.profile, self.seed = data, profile, seed
-        self.began_at = clock.now()
+        self.clock = clock
         self.world = World(
             content.instances, settings=chosen, seed=seed, clock=clock.now,
             monotonic_of=clock.monotonic_of,

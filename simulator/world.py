@@ -7,26 +7,34 @@ Must not know HTTP, XML or credentials: a caller comes already identified.
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from simulator import errors, power
+from simulator import byitself, errors, refusals
 from simulator.buckets import Buckets
+from simulator.byitself import Agenda
 from simulator.calls import Call, Caller
 from simulator.errors import AwsError
-from simulator.faults import ERRORS, Fault, Faults
-from simulator.instances import Instance, Reason, View
-from simulator.ledger import Change, Ledger
+from simulator.faults import ERRORS, Faults
+from simulator.instances import Instance, Reason
+from simulator.ledger import Change, Entry, Ledger
+from simulator.population import Population
 from simulator.power import Power
+from simulator.reasons import USER_HIBERNATE, USER_SHUTDOWN
+from simulator.refusals import Found, Refusal
+from simulator.scripted import Scripted
 from simulator.settings import Settings, dice
 
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-_FAULT_ERRORS: dict[str | None, Callable[[], AwsError]] = {
-    "error_500": errors.internal,
-    "error_503": errors.unavailable,
-    "insufficient_capacity": errors.no_capacity,
-    "expired": errors.request_expired,
-}
-_Act = Callable[[list[tuple[Instance, View]], Call], list[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One of the three actions: whether it may be, and what it does to one server."""
+
+    refusal: Callable[[Found, Call], Refusal | None]
+    do: Callable[[Instance, Call], Change]
 
 
 class World:
@@ -44,14 +52,15 @@ class World:
         self.clock = clock
         self.settings = settings or Settings()
         self.random = dice(seed)
+        # Drawn apart, so that it does not shift the transition times of a seed.
+        self.order = dice(seed)
         self.ledger = Ledger(monotonic_of)
         self.faults = Faults(self.random)
+        self.scripted = Scripted(self.faults)
         self.power = Power(self.settings, self.random)
         self.buckets = Buckets(self.settings.limits)
-        self._instances: dict[tuple[str, str], dict[str, Instance]] = {}
-        self._added = 0
-        for instance in instances:
-            self.add(instance)
+        self.agenda = Agenda()
+        self._servers = Population(instances)
 
     def settle(self, settings: Settings) -> None:
         """Takes new settings; transitions under way keep the end they were given."""
@@ -61,30 +70,34 @@ class World:
             self.buckets = Buckets(settings.limits)
 
     def add(self, instance: Instance) -> None:
-        self._added += 1
-        instance.index = self._added
-        self._instances.setdefault((instance.account, instance.region), {})[instance.instance_id] = instance
+        self._servers.add(instance)
 
     def remove(self, instance: Instance) -> None:
-        del self._instances[(instance.account, instance.region)][instance.instance_id]
+        self._servers.remove(instance)
 
     def everything(self) -> list[Instance]:
-        return [instance for group in self._instances.values() for instance in group.values()]
+        self.agenda.catch_up(self.clock())
+        return list(self._servers)
 
     def instance(self, instance_id: str) -> Instance | None:
         """A server wherever it is; for tests and the control endpoints."""
-        return next((group[instance_id] for group in self._instances.values() if instance_id in group), None)
+        self.agenda.catch_up(self.clock())
+        return self._servers.named(instance_id)
 
     def start(self, caller: Caller, ids: Sequence[str], *, dry_run: bool = False) -> list[Change]:
         """StartInstances. One bad id fails all of it, and nothing has changed then."""
+        call = caller.asks("StartInstances", self.clock(), ids=ids, options={"dry_run": dry_run})
+        return self._mutate(call, caller, _Act(self._start_refusal, self._start))
 
-        def act(found: power.Found, call: Call) -> list[Change]:
-            power.refuse_start(found)
-            return [self.power.start(it, call.at, fails_as=self._failed_start(it, call)) for it, _ in found]
+    def _start_refusal(self, found: Found, call: Call) -> Refusal | None:
+        refusal = refusals.of_start(found, settings=self.settings, at=call.at)
+        shortage = self.scripted.shortage(found, call) if refusal is None else None
+        return Refusal(shortage, frozenset(call.ids)) if shortage else refusal
 
-        return self._mutate(
-            caller.asks("StartInstances", self.clock(), ids=ids, options={"dry_run": dry_run}), caller, act
-        )
+    def _start(self, instance: Instance, call: Call) -> Change:
+        stuck = self.scripted.strikes("stuck_start", instance, call)
+        fails_as = self.scripted.failed_start(instance, call)
+        return self.power.start(instance, call.at, fails_as=fails_as, stuck=stuck)
 
     def stop(
         self,
@@ -95,80 +108,136 @@ class World:
         force: bool = False,
         hibernate: bool = False,
     ) -> list[Change]:
-        """StopInstances. One bad id fails all of it, and nothing has changed then."""
-        reason = power.USER_HIBERNATE if hibernate else power.USER_SHUTDOWN
+        """StopInstances. One bad id fails all of it, and nothing has changed then (see `batch_partial`)."""
+        reason = USER_HIBERNATE if hibernate else USER_SHUTDOWN
 
-        def act(found: power.Found, call: Call) -> list[Change]:
-            pending_ok = self.settings.stop_while_pending == "accept"
-            power.refuse_stop(found, hibernate=hibernate, pending_ok=pending_ok)
-            changes = []
-            for it, _ in found:
-                stuck = not force and self._strikes("stuck", it, call)
-                changes.append(self.power.stop(it, call.at, reason=reason, force=force, stuck=stuck))
-            return changes
+        def do(instance: Instance, call: Call) -> Change:
+            stuck = not force and self.scripted.strikes("stuck", instance, call)
+            return self.power.stop(instance, call.at, reason=reason, force=force, stuck=stuck)
+
+        def refusal(found: Found, _: Call) -> Refusal | None:
+            return refusals.of_stop(found, settings=self.settings, hibernate=hibernate)
 
         options = {"dry_run": dry_run, "force": force, "hibernate": hibernate}
-        return self._mutate(caller.asks("StopInstances", self.clock(), ids=ids, options=options), caller, act)
+        call = caller.asks("StopInstances", self.clock(), ids=ids, options=options)
+        return self._mutate(call, caller, _Act(refusal, do))
 
     def reboot(self, caller: Caller, ids: Sequence[str], *, dry_run: bool = False) -> list[Change]:
         """RebootInstances. The servers stay running; only their status checks tell."""
-
-        def act(found: power.Found, call: Call) -> list[Change]:
-            power.refuse_reboot(found)
-            return [self.power.reboot(it, call.at) for it, _ in found]
-
-        return self._mutate(
-            caller.asks("RebootInstances", self.clock(), ids=ids, options={"dry_run": dry_run}), caller, act
+        call = caller.asks("RebootInstances", self.clock(), ids=ids, options={"dry_run": dry_run})
+        act = _Act(
+            lambda found, _: refusals.of_reboot(found),
+            lambda instance, call: self.power.reboot(instance, call.at),
         )
+        return self._mutate(call, caller, act)
 
     def outside(self, instance: Instance, action: str, *, reason: Reason | None = None) -> Change:
-        """Somebody else acts: another tool (start, stop, terminate, reboot) or the OS itself (shutdown)."""
-        call = Call(self.clock(), action, instance.account, instance.region, (instance.instance_id,))
-        change = self.power.from_outside(instance, action, call.at, reason=reason)
+        """Somebody else acts: another tool, the OS itself (shutdown) or the Spot market (interrupt)."""
+        now = self.clock()
+        self.agenda.catch_up(now)
+        return self._moved(
+            instance, self.power.from_outside(instance, action, now, reason=reason), action, at=now
+        )
+
+    def plan(self, instance: Instance, code: str, *, after: float) -> dict[str, str]:
+        """AWS announces an event for `after` seconds from now, and then carries it out."""
+        at = self.clock() + after
+        event = byitself.announce(instance, code, number=len(instance.events) + 1, at=at)
+        self.agenda.add(at, partial(self._carry_out, instance, event))
+        return event
+
+    def _carry_out(self, instance: Instance, event: dict[str, str], at: float) -> None:
+        change = byitself.carry_out(self.power, instance, event, at)
+        if change is not None:
+            self._moved(instance, change, event["code"], at=at, by="aws")
+        self.agenda.add(byitself.forgotten_at(at), lambda _: byitself.forget(instance, event))
+
+    def _moved(
+        self, instance: Instance, change: Change, action: str, *, at: float, by: str = "outside"
+    ) -> Change:
         if change.moved:
-            self.ledger.moved(change, call, by="outside")
+            call = Call(at, action, instance.account, instance.region, (instance.instance_id,))
+            self.ledger.moved(change, call, by=by)
+            if by != "group":
+                self._notice(instance, change, at=at)
         return change
+
+    def _notice(self, instance: Instance, change: Change, *, at: float) -> None:
+        """An Auto Scaling group takes a member that is not running for unhealthy, and replaces it."""
+        if byitself.GROUP_TAG in instance.tags and change.after in ("stopping", "shutting-down"):
+            later = at + self.settings.replace.draw(self.random)
+            self.agenda.add(later, partial(self._replace, instance))
+
+    def _replace(self, instance: Instance, at: float) -> None:
+        state = instance.view(at).state
+        if state in ("pending", "running"):
+            return
+        self._moved(instance, self.power.terminate(instance, at), "terminate", at=at, by="group")
+        new = byitself.successor(instance, self.random, at=at)
+        self.add(new)
+        self._moved(new, self.power.start(new, at), "launch", at=at, by="group")
 
     def admit(self, call: Call, caller: Caller, *, bucket: str = "") -> None:
         """Counts the call and raises what the scripted faults, the token buckets or the permissions say."""
+        self.agenda.catch_up(call.at)
         self.ledger.calls[call.key] += 1
-        fault = self.faults.take(ERRORS, call)
-        kind = fault.kind if fault is not None else None
-        if kind in _FAULT_ERRORS:
-            error = _FAULT_ERRORS[kind]
-            raise error()
-        if kind == "throttle" or not self.buckets.take(call, bucket=bucket):
+        fault = self.faults.take(ERRORS, self._servers.placed(call)) if self.faults.exist else None
+        if fault is not None:
+            self.ledger.throttled[call.key] += fault.kind == "throttle"
+            raise self.scripted.error(fault, call, caller, resource=self._arn(call))
+        if not self.buckets.take(call, bucket=bucket):
             self.ledger.throttled[call.key] += 1
             raise errors.throttled()
-        if kind == "denied" or call.action in caller.denied:
-            raise errors.unauthorized(caller.arn, action=call.action)
+        if call.action in caller.denied:
+            raise errors.unauthorized(caller.arn, action=call.action, resource=self._arn(call))
 
-    def find(self, call: Call) -> list[Instance]:
-        """The servers a call names, each once. AwsError names every malformed or unknown id."""
-        group = self._instances.get((call.account, call.region), {})
+    def placed(self, call: Call) -> Call:
+        """The call with the types and zones of the servers it names, which faults may ask for."""
+        return self._servers.placed(call)
+
+    def _arn(self, call: Call) -> str:
+        """The resource a refusal names: the first server of a call that wants to change it."""
+        if call.action.startswith("Describe") or not call.ids:
+            return ""
+        return f"arn:aws:ec2:{call.region}:{call.account}:instance/{call.ids[0]}"
+
+    def find(self, call: Call, *, foreign_is_absent: bool = False) -> list[Instance]:
+        """The servers a call names, each once. AwsError names every malformed or unknown id.
+
+        `foreign_is_absent`: an id of another account is left out (API reference, DescribeInstances).
+        """
+        group = self._servers.of(call)
         wanted = list(dict.fromkeys(call.ids))
+        if foreign_is_absent and self.settings.foreign_ids == "absent":
+            wanted = [it for it in wanted if it in group or not self._servers.foreign(it, call)]
         if missing := [it for it in wanted if it not in group or not self._shows(group[it], call)]:
             bad = [it for it in missing if not _ID.fullmatch(it)]
-            raise errors.malformed(bad) if bad else errors.not_found(missing)
+            raise errors.malformed(bad) if bad else self._not_found(missing)
         return [group[it] for it in wanted]
+
+    def _not_found(self, missing: list[str]) -> AwsError:
+        return errors.not_found(missing[:1] if self.settings.not_found_names == "first" else missing)
 
     def visible(self, call: Call) -> list[Instance]:
         """The servers a call may see: none that is long terminated, none that a fault hides."""
-        group = self._instances.get((call.account, call.region), {})
-        return [it for it in group.values() if self._shows(it, call)]
+        return [it for it in self._servers.of(call).values() if self._shows(it, call)]
 
     def _shows(self, instance: Instance, call: Call) -> bool:
         at, view = instance.timeline[-1]
         if view.state == "terminated" and at <= call.at - self.settings.terminated_visible:
             return False
-        return not self._strikes("not_found", instance, call)
+        return not self.scripted.hides(instance, call)
 
     def seen_at(self, instance: Instance, call: Call) -> float:
-        """The moment a describe shows: now, or an older one while a `stale` fault strikes."""
-        fault = self._take("stale", instance, call)
-        if fault is None:
-            return call.at
-        return fault.made_at if fault.seconds is None else call.at - fault.seconds
+        return self.scripted.seen_at(instance, call)
+
+    def meets(self, kind: str, call: Call) -> bool:
+        """Whether a fault of this kind strikes the call as a whole; it is then used."""
+        return self.faults.any(kind) and self.faults.take((kind,), self._servers.placed(call)) is not None
+
+    def told_as(self, instance: Instance, call: Call) -> Instance | None:
+        """The server an answer names in the place of this one; None where it is left out."""
+        return self.scripted.told_as(instance, call, self._servers.beside(instance))
 
     def stats(self) -> dict[str, Any]:
         return {
@@ -178,41 +247,42 @@ class World:
         }
 
     def _mutate(self, call: Call, caller: Caller, act: _Act) -> list[Change]:
-        entry = self.ledger.open(call)
+        """The changes as the caller is told of them; the ledger gets the true ones."""
+        self.agenda.catch_up(call.at)
+        entry = self.ledger.open(call, before=self._servers.states(call))
         try:
-            changes = self._apply(call, caller, act)
+            changes = self._apply(call, caller, act, entry)
         except AwsError as error:
             entry.error = error.code
             raise
-        self.ledger.accept(entry, changes)
-        return changes
+        entry.accepted = True
+        return self._told(changes, call) if self.faults.exist else changes
 
-    def _apply(self, call: Call, caller: Caller, act: _Act) -> list[Change]:
+    def _apply(self, call: Call, caller: Caller, act: _Act, entry: Entry) -> list[Change]:
         self.admit(call, caller)
         if not call.ids:
             raise errors.missing_parameter("InstanceId")
         found = [(it, it.view(call.at)) for it in self.find(call)]
+        if barred := next((it for it, _ in found if not caller.may_change(it.tags)), None):
+            raise errors.unauthorized(caller.arn, action=call.action, resource=barred.arn)
         if call.options.get("dry_run"):
             raise errors.dry_run()
-        changes = act(found, call)
-        for change in changes:
-            if change.moved:
-                self.ledger.moved(change, call, by="api")
+        refusal = act.refusal(found, call)
+        if refusal is not None:
+            found = list(refusals.spared(found, refusal, how=self.settings.batch_partial))
+        changes = [self._done(it, act.do(it, call), call) for it, _ in found]
+        entry.note(changes)
+        if refusal is not None:
+            raise refusal.error
         return changes
 
-    def _failed_start(self, instance: Instance, call: Call) -> Reason | None:
-        fault = self._take("failed_start", instance, call)
-        if fault is None:
-            return None
-        if fault.code is None:
-            return power.LAUNCH_ERROR
-        return Reason(fault.code, fault.message or fault.code)
+    def _done(self, instance: Instance, change: Change, call: Call) -> Change:
+        if change.moved:
+            self.ledger.moved(change, call, by="api")
+            self._notice(instance, change, at=call.at)
+        return change
 
-    def _strikes(self, kind: str, instance: Instance, call: Call) -> bool:
-        return self._take(kind, instance, call) is not None
-
-    def _take(self, kind: str, instance: Instance, call: Call) -> Fault | None:
-        if not self.faults.any(kind):
-            return None
-        one = Call(call.at, call.action, call.account, call.region, (instance.instance_id,))
-        return self.faults.take((kind,), one)
+    def _told(self, changes: Sequence[Change], call: Call) -> list[Change]:
+        group = self._servers.of(call)
+        told = ((self.told_as(group[one.instance_id], call), one) for one in changes)
+        return [replace(one, instance_id=other.instance_id) for other, one in told if other is not None]

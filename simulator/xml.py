@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from time import gmtime, strftime
 
-from simulator.describe import check_status
-from simulator.instances import STATE_CODES, Instance, View
+from simulator.instances import STATE_CODES, Instance, View, check_status
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -59,31 +58,32 @@ def sts_error(code: str, message: str, *, request_id: str, sender: bool = True) 
     return f'{HEAD}<ErrorResponse xmlns="{STS}">{inner}</ErrorResponse>'.encode()
 
 
-def state(name: str, value: str) -> str:
-    return f"<{name}><code>{STATE_CODES[value]}</code><name>{value}</name></{name}>"
+def state(name: str, value: str, *, high: int = 0) -> str:
+    """`high` is the high byte of the code, which clients must ignore (API reference, InstanceState)."""
+    return f"<{name}><code>{high << 8 | STATE_CODES[value]}</code><name>{value}</name></{name}>"
 
 
 def tags(values: Mapping[str, str]) -> str:
     return items("tagSet", (leaf("key", key) + leaf("value", value) for key, value in values.items()))
 
 
-def reservation(instance: Instance, view: View) -> str:
+def reservation(instance: Instance, view: View, *, high: int = 0) -> str:
     """One reservation with one server; kept per view, for most servers of a page have not changed."""
-    kept = instance.rendered.get("reservation")
+    kept = instance.rendered.get(f"reservation {high}")
     if kept is not None and kept[0] is view:
         return kept[1]
     head = leaf("reservationId", "r-" + instance.instance_id[2:]) + leaf("ownerId", instance.account)
-    done = f"{head}<groupSet/>{items('instancesSet', [_instance(instance, view)])}"
-    instance.rendered["reservation"] = (view, done)
+    done = f"{head}<groupSet/>{items('instancesSet', [_instance(instance, view, high)])}"
+    instance.rendered[f"reservation {high}"] = (view, done)
     return done
 
 
-def _instance(instance: Instance, view: View) -> str:
+def _instance(instance: Instance, view: View, high: int) -> str:
     return "".join(
         (
             leaf("instanceId", instance.instance_id),
             leaf("imageId", instance.image),
-            state("instanceState", view.state),
+            state("instanceState", view.state, high=high),
             leaf(
                 "privateDnsName",
                 f"ip-{instance.private_ip.replace('.', '-')}.{instance.region}.compute.internal",
@@ -141,7 +141,7 @@ def _hardware(instance: Instance) -> str:
 
 def _placement(instance: Instance) -> str:
     zone = leaf("availabilityZone", instance.zone)
-    return f"<placement>{zone}<groupName/>{leaf('tenancy', 'default')}</placement>"
+    return f"<placement>{zone}<groupName/>{leaf('tenancy', instance.tenancy)}</placement>"
 
 
 def _public_name(instance: Instance, view: View) -> str:
@@ -163,9 +163,9 @@ def _operator(instance: Instance) -> str:
     return f"<operator>{leaf('managed', managed)}{leaf('principal', instance.operator)}</operator>"
 
 
-def status(instance: Instance, view: View) -> str:
+def status(instance: Instance, view: View, *, high: int = 0) -> str:
     """One item of DescribeInstanceStatus."""
-    kept = instance.rendered.get("status")
+    kept = instance.rendered.get(f"status {high}")
     if kept is not None and kept[0] is view:
         return kept[1]
     done = "".join(
@@ -173,12 +173,12 @@ def status(instance: Instance, view: View) -> str:
             leaf("instanceId", instance.instance_id),
             leaf("availabilityZone", instance.zone),
             _events(instance),
-            state("instanceState", view.state),
+            state("instanceState", view.state, high=high),
             _check("systemStatus", check_status(view)),
             _check("instanceStatus", check_status(view)),
         )
     )
-    instance.rendered["status"] = (view, done)
+    instance.rendered[f"status {high}"] = (view, done)
     return done
 
 

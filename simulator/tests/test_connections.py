@@ -1,5 +1,9 @@
 """Faults of the connection, as boto3 meets them: whether the effect stands, and what the ledger says."""
 
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -29,6 +33,31 @@ MET: list[tuple[str, type[Exception], bool]] = [
 def prepared(simulator: Running) -> Running:
     simulator.simulation.world.add(server(1, now=simulator.simulation.world.clock()))
     return simulator
+
+
+def entries(simulator: Running) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = simulator.control("GET", "/_sim/ledger")[1]["entries"]
+    return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+
+
+@contextmanager
+def stopping(simulator: Running) -> Iterator[socket.socket]:
+    """A line of its own on which a stop has been asked for."""
+    simulator.control("POST", "/_sim/settings", {"verify_signatures": False})
+    scope = f"{KEY}/20260101/{REGION}/ec2/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
+    body = f"Action=StopInstances&InstanceId.1={ONE[0]}"
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {signed}\r\nContent-Length: {len(body)}"
+    with socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as line:
+        line.sendall(f"{head}\r\n\r\n{body}".encode())
+        yield line
 
 
 @pytest.mark.parametrize(("kind", "raised", "effect"), MET)
@@ -64,6 +93,49 @@ def test_a_slow_answer_is_late_and_right(prepared: Running) -> None:
     answer: Any = prepared.client("ec2").stop_instances(InstanceIds=ONE)
     assert answer["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
     assert prepared.control("GET", "/_sim/ledger")[1]["entries"][0]["answer"] == "slow"
+
+
+def test_a_body_may_drip_longer_than_any_time_out_for_one_read(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "slow_body", "seconds": 0.6})
+    client = prepared.client("ec2")
+    client._endpoint.http_session = type(client._endpoint.http_session)(timeout=(1, 0.3))
+    answer: Any = client.stop_instances(InstanceIds=ONE)
+    assert answer["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
+    assert prepared.control("GET", "/_sim/ledger")[1]["entries"][0]["answer"] == "slow_body"
+
+
+def test_slow_headers_run_into_the_time_out_for_one_read(prepared: Running) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": "slow", "seconds": 0.6})
+    client = prepared.client("ec2")
+    client._endpoint.http_session = type(client._endpoint.http_session)(timeout=(1, 0.3))
+    with pytest.raises(ReadTimeoutError):
+        client.stop_instances(InstanceIds=ONE)
+
+
+@pytest.mark.parametrize("kind", ["slow", "slow_body"])
+def test_the_ledger_tells_that_a_caller_left_before_its_answer(prepared: Running, kind: str) -> None:
+    prepared.control("POST", "/_sim/faults", {"kind": kind, "seconds": 30})
+    with stopping(prepared) as line:
+        until(lambda: bool(entries(prepared)))
+        line.shutdown(socket.SHUT_RDWR)
+    until(lambda: entries(prepared)[0]["answer"] == "caller_gone")
+    assert entries(prepared)[0]["accepted"]
+
+
+def test_a_caller_that_leaves_after_its_answer_has_had_it(prepared: Running) -> None:
+    with stopping(prepared) as line:
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert prepared.client("ec2").describe_regions()["Regions"]
+    assert entries(prepared)[0]["answer"] == "sent"
+
+
+def test_a_mutation_by_a_caller_nobody_knows_is_in_the_ledger_too(prepared: Running) -> None:
+    stranger = {"aws_access_key_id": "AKIANOBODY", "aws_secret_access_key": "wrong"}
+    with pytest.raises(ClientError, match="AuthFailure"):
+        prepared.client("ec2", **stranger).stop_instances(InstanceIds=ONE)
+    entry = prepared.control("GET", "/_sim/ledger")[1]["entries"][0]
+    assert (entry["account"], entry["call"], entry["ids"]) == ("", "42", ONE)
+    assert (entry["accepted"], entry["error"], entry["effects"]) == (False, "AuthFailure", {})
 
 
 def test_a_fault_for_one_account_leaves_the_others_alone(prepared: Running) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from simulator.describe import Question, instances
 from simulator.errors import AwsError
-from simulator.faults import KINDS, UnknownFaultError
-from simulator.tests.support import CALLER, START, STOP, Time, name_of, server, states, world_of
+from simulator.faults import ERRORS, KINDS, UnknownFaultError
+from simulator.tests.support import CALLER, START, STOP, Running, Time, name_of, server, states, world_of
 from simulator.world import World
 
 ONE = [name_of(1)]
@@ -32,13 +32,15 @@ def outcome(world: World, number: int = 1) -> str:
         ("error_500", "InternalError", 500),
         ("error_503", "Unavailable", 503),
         ("denied", "UnauthorizedOperation", 403),
-        ("insufficient_capacity", "InsufficientInstanceCapacity", 500),
+        ("zone_down", "Unavailable", 503),
+        ("error", "InternalError", 500),
         ("expired", "RequestExpired", 400),
+        ("skewed", "RequestExpired", 400),
     ],
 )
 def test_an_error_fault_answers_as_aws_without_effect(time: Time, kind: str, code: str, status: int) -> None:
     world = world_of(time, server(1))
-    script(world, kind)
+    script(world, kind, zone="eu-central-1a")
     with pytest.raises(AwsError, match=f"^{code}") as refused:
         world.stop(CALLER, ONE)
     assert refused.value.status == status
@@ -158,8 +160,69 @@ def test_what_cannot_be_scripted_is_refused_with_what_can(time: Time) -> None:
         script(world, "slow", likelihood=1)
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "status", "words"),
+    [
+        ({"kind": "error", "code": "OptInRequired", "status": 401}, "OptInRequired", 401, "internal"),
+        ({"kind": "throttle", "code": "EC2ThrottledException"}, "EC2ThrottledException", 503, "limit"),
+        ({"kind": "error_500", "message": "Not today"}, "InternalError", 500, "Not today"),
+    ],
+)
+def test_an_error_fault_may_carry_another_code_status_and_message(
+    time: Time, fault: dict[str, Any], code: str, status: int, words: str
+) -> None:
+    world = world_of(time, server(1))
+    script(world, **fault)
+    with pytest.raises(AwsError, match=words) as refused:
+        world.stop(CALLER, ONE)
+    assert (refused.value.code, refused.value.status) == (code, status)
+
+
+def test_a_fault_strikes_only_calls_that_name_its_type_and_zone(time: Time) -> None:
+    world = world_of(time, server(1, zone="eu-central-1b"), server(2), server(3, kind="m5.large"))
+    script(world, "error_500", zone="eu-central-1b")
+    script(world, "denied", type="m5.large")
+    outcomes = [outcome(world, number) for number in (1, 2, 3)]
+    assert outcomes == ["InternalError", "ok", "UnauthorizedOperation"]
+
+
+def test_an_outage_of_a_zone_needs_the_zone(time: Time) -> None:
+    with pytest.raises(UnknownFaultError, match="zone"):
+        script(world_of(time), "zone_down")
+
+
+@pytest.mark.parametrize(
+    ("kind", "service", "code", "words"),
+    [
+        ("skewed", "ec2", "RequestExpired", "Request has expired"),
+        ("skewed", "sts", "SignatureDoesNotMatch", "is now earlier than"),
+        ("skewed", "cloudwatch", "InvalidSignatureException", "is now earlier than"),
+        ("expired", "ec2", "RequestExpired", "Request has expired"),
+        ("expired", "sts", "ExpiredToken", "expired"),
+        ("denied", "sts", "AccessDenied", "sts:GetCallerIdentity"),
+        ("denied", "cloudwatch", "AccessDenied", "cloudwatch:GetMetricData"),
+    ],
+)
+def test_each_service_speaks_of_clocks_and_permissions_in_its_own_way(
+    simulator: Running, kind: str, service: str, code: str, words: str
+) -> None:
+    simulator.control("POST", "/_sim/faults", {"kind": kind})
+    client = simulator.client(service)
+    metric = {"StartTime": 1, "EndTime": 2, "MetricDataQueries": []}
+    ask = {
+        "ec2": client.describe_instances if service == "ec2" else None,
+        "sts": client.get_caller_identity if service == "sts" else None,
+        "cloudwatch": (lambda: client.get_metric_data(**metric)) if service == "cloudwatch" else None,
+    }[service]
+    assert ask is not None
+    with pytest.raises(client.exceptions.ClientError, match=words) as refused:
+        ask()
+    assert refused.value.response["Error"]["Code"] == code
+
+
 def test_every_kind_of_fault_is_tested_somewhere() -> None:
-    here = {"throttle", "error_500", "error_503", "denied", "insufficient_capacity", "expired"}
-    here |= {"failed_start", "stuck", "not_found", "stale"}
-    over_http = {"down", "reset_before", "hang", "reset_after", "hang_after", "truncate", "garbage", "slow"}
-    assert here | over_http == KINDS
+    here = ERRORS | {"not_found", "stale", "stuck", "failed_start"}
+    of_answers = {"duplicate_pages", "empty_pages", "wrong_instance", "omit"}
+    of_reasons = {"insufficient_capacity", "stuck_start"}
+    over_http = {"down", "reset_before", "hang", "reset_after", "hang_after", "truncate", "garbage"}
+    assert here | of_answers | of_reasons | over_http | {"slow", "slow_body"} == KINDS

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from simulator.describe import Page, Question, instances, statuses
+from simulator.describe import Question, instances, statuses
 from simulator.errors import AwsError
+from simulator.pages import Page
 from simulator.tests.support import CALLER, Running, Time, name_of, server, world_of
 from simulator.world import World
 
