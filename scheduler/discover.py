@@ -9,22 +9,27 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Least
 
-from scheduler import story
+from scheduler import cadence, drift, explain, sweep, trouble
+from scheduler.causes import ENDED
 from scheduler.connect import connect
 from scheduler.ec2.gateway import CloudError, SeenServer
 from scheduler.inventory import DETAILS, Details, Difference, details, difference
+from scheduler.look import CHANGING
 from scheduler.observe import Sight, absent, is_newer, observe
-from scheduler.watchdog import watched
+from scheduler.watchdog import renewed, watched
 from shared import clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Region, Server
 from shared.logs import event
 
-PERIOD = timedelta(minutes=5)
+PERIOD = cadence.DISCOVERY
 LEASE = timedelta(seconds=120)
-PAUSE_AFTER_TROUBLE = timedelta(seconds=60)
-LONGEST_ERROR = 500
+# However often something changes, the whole list is not read again sooner.
+AGAIN = timedelta(seconds=10)
+# EC2 shows a terminated instance for about an hour; one that is missing may be a matter of permissions.
+LEFT = {"terminated": timedelta(hours=1), "missing": timedelta(days=7)}
 
 
 def due_regions(now: datetime) -> list[int]:
@@ -34,7 +39,8 @@ def due_regions(now: datetime) -> list[int]:
 
 def due(now: datetime) -> QuerySet[Region]:
     never = Q(discovered_at__isnull=True)
-    wanted = Q(wanted_discover_at__gt=F("discovered_at")) | Q(discovered_at__lte=now - PERIOD)
+    rested = Q(discovered_at__lte=now - AGAIN)
+    wanted = Q(rested, wanted_discover_at__gt=F("discovered_at")) | Q(discovered_at__lte=now - PERIOD)
     free = Q(discover_lease_until__isnull=True) | Q(discover_lease_until__lte=now)
     return Region.objects.filter(never | wanted, free, enabled=True)
 
@@ -49,12 +55,15 @@ def discover_region(region: int) -> None:
     try:
         ec2 = connect(row)
         with watched():
-            seen = ec2.servers()
+            seen = ec2.servers(turned=renewed)
     except (CloudError, CredentialUnusable) as error:
-        trouble(row, error)
+        trouble.list_failed(row, error)
         return
     found = write_down(row, seen, asked_at=now, lease=lease)
     if found is not None:
+        trouble.list_succeeded(row)
+        if any(each.state in ENDED for each in seen):
+            sweep.skip_gone(clock.now())
         tell(row, found, count=len(seen))
 
 
@@ -64,10 +73,13 @@ def write_down(
     """One transaction; None when somebody else took over meanwhile and this answer is too old to count."""
     with transaction.atomic():
         found = difference(seen, known=known(region))
-        observe(region, [sight(each, asked_at=asked_at) for each in seen], asked_at=asked_at)
+        changes = observe(region, [sight(each, asked_at=asked_at) for each in seen], asked_at=asked_at)
+        drift.react(region, changes, now=clock.now())
+        explain.keep(explain.unexplained(region, now=asked_at), seen)
         update(region, found.changed)
         insert(region, found.added, asked_at=asked_at)
         absent(region, unseen(region, found.gone, asked_at=asked_at), asked_at=asked_at)
+        leave(region, asked_at=asked_at)
         if finish(region, asked_at=asked_at, lease=lease):
             return found
         transaction.set_rollback(True)
@@ -101,6 +113,7 @@ def insert(region: Region, added: Sequence[SeenServer], *, asked_at: datetime) -
             instance_id=each.instance_id,
             observed_state=each.state,
             observed_at=asked_at,
+            state_since=asked_at,
             state_reason=each.state_reason,
             **details(each).columns(),
         )
@@ -116,22 +129,32 @@ def unseen(region: Region, gone: frozenset[str], *, asked_at: datetime) -> list[
     return [row.instance_id for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
 
 
+def leave(region: Region, *, asked_at: datetime) -> None:
+    """Servers that EC2 has not had for long go from the list; their rows and history stay."""
+    ended = Q(observed_state__in=ENDED)
+    gone = Q(ended, missing_since__lte=asked_at - LEFT["terminated"]) | Q(
+        missing_since__lte=asked_at - LEFT["missing"]
+    )
+    Server.objects.filter(gone, region=region, left_at=None).update(left_at=asked_at)
+
+
 def finish(region: Region, *, asked_at: datetime, lease: datetime) -> bool:
-    """Date the list and give the lease back; False when it was no longer ours."""
+    """Date the list and give the lease back; False when it was no longer ours.
+
+    The list tells every state, so it counts as a look: the next one comes a minute later, or at once when
+    something is on its way.
+    """
     mine = Region.objects.filter(id=region.id, discover_lease_until=lease)
     if not mine.update(discovered_at=asked_at, discover_lease_until=None):
         return False
-    Region.objects.filter(id=region.id, look_failures=0).update(look_error="")
+    rows = Region.objects.filter(id=region.id)
+    rows.update(looked_at=Greatest(F("looked_at"), asked_at))
+    looking = rows.filter(next_look_at__isnull=False, look_failures=0)
+    if Server.objects.filter(CHANGING, region=region, missing_since=None).exists():
+        looking.update(next_look_at=Least(F("next_look_at"), asked_at))
+    else:
+        looking.update(next_look_at=Greatest(F("next_look_at"), asked_at + cadence.IDLE))
     return True
-
-
-def trouble(region: Region, error: CloudError | CredentialUnusable) -> None:
-    """Nothing is changed but the error; looks that fail too tell of it themselves."""
-    text = str(error)[:LONGEST_ERROR]
-    mine = Region.objects.filter(id=region.id)
-    mine.update(discover_lease_until=clock.now() + PAUSE_AFTER_TROUBLE)
-    if mine.filter(look_failures=0).exclude(look_error=text).update(look_error=text):
-        story.region_trouble(region=region.id, name=region.name, account=region.account_id, why=text)
 
 
 def tell(region: Region, found: Difference, *, count: int) -> None:

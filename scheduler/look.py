@@ -1,34 +1,61 @@
 """Look: ask EC2 how a region's servers are, write down what changed, settle what was sent.
 
 Every 1 to 5 s while something is on its way, once a minute otherwise, and when somebody wants to know. A
-lease on the region keeps two workers from asking the same.
+lease on the region keeps two workers from asking the same; it is renewed with each page of an answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest, Least
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
 
-from scheduler import hands, story
+from scheduler import cadence, drift, explain, hands, story, stuck, sweep, trouble
+from scheduler.cadence import IDLE
+from scheduler.causes import ENDED
 from scheduler.connect import connect
 from scheduler.ec2.gateway import BadIds, CloudError, Ec2, SeenStatus
 from scheduler.observe import Sight, absent, observe
 from scheduler.settle import Surprise, explain_surprises, settle_region
-from scheduler.watchdog import watched
+from scheduler.watchdog import renewed, watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
-from shared.fleet.models import Region, Server
+from shared.fleet.models import Observation, Region, Server
 from shared.operations.models import Operation
 from shared.operations.states import ACTIVE
 
 LEASE = timedelta(seconds=15)
-IDLE = timedelta(seconds=60)
 FIRST_LOOK = timedelta(seconds=1)
+# However many people want to know, a region is not looked at for them more often than this.
+READERS_AGAIN = timedelta(seconds=3)
 MOST_BY_ID = 100
-TROUBLE = (timedelta(seconds=2), timedelta(seconds=60))
+PAGE = 1000
+CHANGING = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
+
+
+class LeaseLost(Exception):
+    """The look took so long that somebody else may have begun one."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """Our right to look at a region, until the moment that stands in its row."""
+
+    region: int
+    until: datetime
+
+    def renew(self) -> None:
+        """For the next page. LeaseLost when it is no longer ours."""
+        renewed()
+        until = clock.now() + LEASE
+        if not self.mine().update(look_lease_until=until):
+            raise LeaseLost
+        self.until = until
+
+    def mine(self) -> QuerySet[Region]:
+        return Region.objects.filter(id=self.region, look_lease_until=self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +68,23 @@ class Glance:
     asked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was written down: what changed, the operations that ended, those that EC2 must explain first."""
+
+    changes: list[Observation]
+    ended: list[Operation]
+    surprises: list[Surprise]
+
+
 def due_regions(now: datetime) -> list[int]:
     return list(due(now).values_list("id", flat=True))
 
 
 def due(now: datetime) -> QuerySet[Region]:
+    rested = Q(looked_at__isnull=True) | Q(looked_at__lte=now - READERS_AGAIN)
     wanted = (
-        Q(wanted_look_at__isnull=False, look_failures=0)
+        Q(rested, wanted_look_at__isnull=False, look_failures=0)
         | Q(next_look_at__isnull=True)
         | Q(next_look_at__lte=now)
     )
@@ -57,39 +94,74 @@ def due(now: datetime) -> QuerySet[Region]:
 
 def look_at(region: int) -> None:
     """One look, if it is due and nobody else is looking."""
-    now = clock.now()
-    wanted = Region.objects.filter(id=region, wanted_look_at__isnull=False).exists()
-    if not due(now).filter(id=region).update(look_lease_until=now + LEASE, wanted_look_at=None):
+    claimed = claim(region)
+    if claimed is None:
         return
-    row = Region.objects.select_related("account").get(id=region)
+    row, lease = claimed
     try:
         ec2 = connect(row)
-        glance = ask(ec2, row, everything=wanted)
+        glance = ask(ec2, row, turned=lease.renew, everything=row.wanted_look_at is not None)
     except (CloudError, CredentialUnusable) as error:
-        trouble(row, error)
+        trouble.look_failed(row, error)
         return
-    ended, surprises = write_down(row, glance)
-    finished = [*ended, *explain_surprises(surprises, ec2, now=clock.now())]
-    for operation in finished:
-        story.finished(operation)
-    if any(operation.action == "start" for operation in finished):
-        ask_for_details(row)
-    after(row)
+    except LeaseLost:
+        return
+    result = write_down(row, glance)
+    follow_up(row, ec2, result)
+    after(row, lease, asked_at=glance.asked_at)
 
 
-def ask(ec2: Ec2, region: Region, *, everything: bool) -> Glance:
+def claim(region: int) -> tuple[Region, Lease] | None:
+    """The region as it was, and the right to look at it; None when that is not due or somebody else's."""
+    with transaction.atomic():
+        now = clock.now()
+        rows = due(now).select_for_update(no_key=True, of=("self",))
+        row = rows.select_related("account").filter(id=region).first()
+        if row is None:
+            return None
+        until = now + LEASE
+        Region.objects.filter(id=region).update(look_lease_until=until, wanted_look_at=None)
+    return row, Lease(region, until)
+
+
+def ask(ec2: Ec2, region: Region, *, turned: Callable[[], None], everything: bool) -> Glance:
     """The moving ones by id; the whole region when its last full look is a minute old or somebody asked."""
     asked_at = clock.now()
     ids = moving(region)
-    full = everything or not ids or len(ids) > MOST_BY_ID or older(region.looked_at, than=asked_at - IDLE)
+    full = everything or not ids or older(region.looked_at, than=asked_at - IDLE) or dearer(ids, region)
     with watched():
-        seen, unknown = (ec2.all_statuses(), frozenset[str]()) if full else some(ec2, ids)
+        if full:
+            seen, unknown = ec2.all_statuses(turned=turned), frozenset[str]()
+        else:
+            seen, unknown = by_id(ec2, ids, turned=turned)
     sights = [Sight(each.instance_id, each.state, each.checks, asked_at) for each in seen]
     return Glance(sights, unknown, full, asked_at)
 
 
 def older(moment: datetime | None, *, than: datetime) -> bool:
     return moment is None or moment <= than
+
+
+def dearer(ids: Sequence[str], region: Region) -> bool:
+    """Whether asking for these by id takes more requests than all the region's pages."""
+    if len(ids) <= MOST_BY_ID:
+        return False
+    pages = -(-Server.objects.filter(region=region, missing_since=None).count() // PAGE)
+    return -(-len(ids) // MOST_BY_ID) > pages
+
+
+def by_id(
+    ec2: Ec2, ids: Sequence[str], *, turned: Callable[[], None]
+) -> tuple[list[SeenStatus], frozenset[str]]:
+    """These instances, a hundred to a request, and the ids that EC2 does not know."""
+    seen: list[SeenStatus] = []
+    unknown: set[str] = set()
+    for start in range(0, len(ids), MOST_BY_ID):
+        found, missing = some(ec2, ids[start : start + MOST_BY_ID])
+        seen += found
+        unknown |= missing
+        turned()
+    return seen, frozenset(unknown)
 
 
 def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus], frozenset[str]]:
@@ -105,52 +177,70 @@ def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus], frozenset[str]
 
 def moving(region: Region) -> list[str]:
     """Instances in transition, ours or EC2's own."""
-    changing = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
-    rows = Server.objects.filter(changing, region=region, missing_since=None)
+    rows = Server.objects.filter(CHANGING, region=region, missing_since=None)
     return list(rows.order_by("id").values_list("instance_id", flat=True))
 
 
-def write_down(region: Region, glance: Glance) -> tuple[list[Operation], list[Surprise]]:
-    """One transaction: changes, the date of the look, and the operations it ended or must have explained."""
+def write_down(region: Region, glance: Glance) -> Result:
+    """One transaction: changes with what answers them, the date of the look, the operations it ended or must
+    have explained."""
     with transaction.atomic():
+        now = clock.now()
         active = list(
             Operation.objects.select_for_update(no_key=True, of=("self",))
             .select_related("server__region", "schedule", "author", "call")
             .filter(server__region=region, state__in=[state.value for state in ACTIVE])
             .order_by("server_id")
         )
-        observe(region, glance.sights, asked_at=glance.asked_at, dated=not glance.full)
+        changes = observe(region, glance.sights, asked_at=glance.asked_at, dated=not glance.full)
         known = {sight.instance_id for sight in glance.sights}
         if glance.full:
-            mine = Server.objects.filter(region=region).exclude(observed_state=Server.Observed.TERMINATED)
-            absent(region, set(mine.values_list("instance_id", flat=True)) - known, asked_at=glance.asked_at)
-            latest = Greatest(F("looked_at"), glance.asked_at)
-            Region.objects.filter(id=region.id).update(looked_at=latest)
-            newcomers(region, known)
+            everything_seen(region, known, asked_at=glance.asked_at)
         absent(region, glance.unknown, asked_at=glance.asked_at)
-        return settle_region(active, glance.sights, now=clock.now())
+        stuck.flag(region, asked_at=glance.asked_at)
+        drift.react(region, changes, now=now)
+        return Result(changes, *settle_region(active, glance.sights, now=now))
 
 
-def newcomers(region: Region, instance_ids: set[str]) -> None:
-    """Instances we have no row for: discovery is asked to find out about them."""
-    rows = Server.objects.filter(region=region, instance_id__in=instance_ids)
-    if len(instance_ids) > rows.count():
+def everything_seen(region: Region, known: set[str], *, asked_at: datetime) -> None:
+    """What a full look adds: who was not in it, its date, and instances we have no row for."""
+    mine = Server.objects.filter(region=region, missing_since=None)
+    absent(region, set(mine.values_list("instance_id", flat=True)) - known, asked_at=asked_at)
+    Region.objects.filter(id=region.id).update(looked_at=Greatest(F("looked_at"), asked_at))
+    rows = Server.objects.filter(region=region, instance_id__in=known)
+    if len(known) > rows.count():
         ask_for_details(region)
 
 
-def after(region: Region) -> None:
+def follow_up(region: Region, ec2: Ec2, result: Result) -> None:
+    """After the commit: tell what ended, and ask EC2 what the statuses do not say."""
+    finished = [*result.ended, *explain_surprises(result.surprises, ec2, now=clock.now())]
+    for operation in finished:
+        story.finished(operation)
+    if any(change.after in ENDED for change in result.changes):
+        sweep.skip_gone(clock.now())
+    explain.ask(ec2, explain.wanting(result.changes))
+    if any(operation.action == "start" for operation in finished) or any(map(started, result.changes)):
+        ask_for_details(region)
+
+
+def started(change: Observation) -> bool:
+    """Somebody else started it."""
+    return change.cause == Observation.Cause.OUTSIDE and change.after == Server.Observed.RUNNING
+
+
+def after(region: Region, lease: Lease, *, asked_at: datetime) -> None:
     """When to look again, and the end of any trouble.
 
     The long pause is written first and what moves is read after it, so that something sent meanwhile is
     either seen here or moves the look forward itself.
     """
+    trouble.look_succeeded(region)
+    idle = cadence.idle_until(asked_at, discovered_at=region.discovered_at)
+    if not lease.mine().update(look_lease_until=None, next_look_at=idle):
+        return
     now = clock.now()
-    rows = Region.objects.filter(id=region.id)
-    rows.filter(look_failures__gt=0).update(look_failures=0, look_error="")
-    rows.update(look_lease_until=None, next_look_at=now + IDLE)
-    if region.look_failures:
-        story.region_back(region=region.id, name=region.name, account=region.account_id)
-    pause = cadence(region, now=now)
+    pause = pause_now(region, now=now)
     if pause < IDLE:
         look_by(region, now + pause)
         hands.later(pause.total_seconds() + 0.005, broker.LOOK_AT_REGION, region=region.id)
@@ -162,41 +252,31 @@ def ask_for_details(region: Region) -> None:
     hands.soon(broker.DISCOVER_REGION, region=region.id)
 
 
-def cadence(region: Region, *, now: datetime) -> timedelta:
+def pause_now(region: Region, *, now: datetime) -> timedelta:
     """The pause until the next look, from how long the youngest transition has been going on."""
-    moving = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
-    rows = Server.objects.filter(moving, region=region, missing_since=None)
+    rows = Server.objects.filter(CHANGING, region=region, missing_since=None)
+    since = rows.filter(stuck_since=None).annotate(began=Coalesce("transition_since", "state_since"))
+    began = since.order_by(F("began").desc(nulls_last=True)).values_list("began", flat=True).first()
+    if began is not None:
+        return cadence.pause_at(
+            now - began, crowd=rows[MOST_BY_ID : MOST_BY_ID + 1].exists() or crowd(region)
+        )
     if not rows.exists():
         return IDLE
-    youngest = rows.order_by(F("transition_since").desc(nulls_last=True)).values_list(
-        "transition_since", flat=True
-    )[0]
-    return pause_at(now - youngest) if youngest else timedelta(seconds=2)
+    return cadence.STUCK if not since.exists() else cadence.NO_TRANSITION
 
 
-def pause_at(age: timedelta) -> timedelta:
-    """Dense while the end is expected, sparse in the tail."""
-    if age < timedelta(minutes=2):
-        return timedelta(seconds=1)
-    if age < timedelta(minutes=5):
-        return timedelta(seconds=2)
-    return timedelta(seconds=5)
+def crowd(region: Region) -> bool:
+    """Whether what is on its way is the rest of many that were sent together."""
+    active = Operation.objects.filter(server__region=region, state__in=[state.value for state in ACTIVE])
+    calls = list(active.order_by().values_list("call", flat=True).distinct()[:10])
+    return Operation.objects.filter(call__in=[call for call in calls if call]).count() > cadence.CROWD
 
 
 def look_by(region: Region, moment: datetime) -> None:
-    """Look at that moment at the latest; a look that is due earlier stays where it is."""
-    Region.objects.filter(id=region.id).update(next_look_at=Least(F("next_look_at"), moment))
-
-
-def trouble(region: Region, error: CloudError | CredentialUnusable) -> None:
-    """Nothing is changed but the error; the next try comes later and later, up to a minute."""
-    least, most = TROUBLE
-    pause = min(most, least * 2 ** min(region.look_failures, 10))
-    Region.objects.filter(id=region.id).update(
-        look_lease_until=None,
-        next_look_at=clock.now() + pause,
-        look_error=str(error)[:500],
-        look_failures=F("look_failures") + 1,
+    """Look at that moment at the latest; a look that is due earlier stays where it is, and one that is put
+    off because the region cannot be read is not moved."""
+    sooner = Case(
+        When(look_failures=0, then=Least(F("next_look_at"), Value(moment))), default=F("next_look_at")
     )
-    if region.look_error != str(error)[:500]:
-        story.region_trouble(region=region.id, name=region.name, account=region.account_id, why=str(error))
+    Region.objects.filter(id=region.id).update(next_look_at=sooner)

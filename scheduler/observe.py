@@ -4,17 +4,34 @@ An answer to an older question never replaces that to a newer one. Rows are writ
 region's `looked_at` dates the rest. Call it inside a transaction.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
-from scheduler import story
+from scheduler import telling
+from scheduler.causes import GOES_ON, Change, Did, actor, cause
 from shared.fleet.models import Observation, Region, Server
-from shared.fleet.status import seen_at
+from shared.fleet.status import TRANSITIONS, seen_at
+from shared.operations.models import Operation
+from shared.operations.states import State
 
-WRITTEN = ["observed_state", "observed_at", "checks", "state_reason", "missing_since"]
+WRITTEN = [
+    "observed_state",
+    "observed_at",
+    "state_since",
+    "checks",
+    "state_reason",
+    "missing_since",
+    "stuck_since",
+    "left_at",
+]
+PASSING = frozenset({"pending", "stopping"})
+ACTIONS = {transition: action for action, transition in TRANSITIONS.items()}
+# The way of a server that somebody else stops or ends: EC2's reason for the first step holds for the second.
+SAME_REASON = GOES_ON["stop"] | {("shutting-down", "terminated"), ("stopped", "terminated")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +45,36 @@ class Sight:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What came before some changes, by server: our last operation, and the last change we saw."""
+
+    operations: Mapping[int, Operation] = field(default_factory=dict)
+    changes: Mapping[int, Observation] = field(default_factory=dict)
+
+    def did(self, row: Server) -> Did | None:
+        """Our last operation that EC2 has had, as `causes` wants it."""
+        if row.transition_operation is not None:
+            return Did(row.transition_operation, ACTIONS[row.transition])
+        operation, last = self.operations.get(row.id), self.changes.get(row.id)
+        if operation is None:
+            return None
+        return Did(
+            operation.id,
+            operation.action,
+            ended_at=operation.finished_at,
+            proven=operation.state == State.SUCCEEDED,
+            brought=last is not None and last.operation == operation.id,
+        )
+
+
 def observe(
     region: Region, sights: Iterable[Sight], *, asked_at: datetime, dated: bool = False
-) -> list[Server]:
-    """Write down what changed; the servers whose state changed. `dated`: date the unchanged ones too."""
+) -> list[Observation]:
+    """Write down what changed; the changes of state. `dated`: date the unchanged servers too.
+
+    Sights of instances that are not of this region's servers are passed over.
+    """
     seen = {sight.instance_id: sight for sight in sights}
     rows = (
         Server.objects.select_for_update(no_key=True)
@@ -41,13 +84,12 @@ def observe(
     looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
     known = [row for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     differing = [row for row in known if differs(row, seen[row.instance_id])]
-    changes = [note(row, seen[row.instance_id]) for row in differing]
+    before = history([row for row in differing if row.observed_state != seen[row.instance_id].state])
+    changes = [note(row, seen[row.instance_id], before) for row in differing]
     Server.objects.bulk_update(differing, WRITTEN, batch_size=500)
     if dated:
         Server.objects.filter(id__in=[row.id for row in known]).update(observed_at=asked_at)
-    changed = [change for change in changes if change is not None]
-    Observation.objects.bulk_create(changed)
-    return [change.server for change in changed]
+    return Observation.objects.bulk_create([change for change in changes if change is not None])
 
 
 def is_newer(row: Server, *, looked_at: datetime | None, asked_at: datetime) -> bool:
@@ -57,47 +99,79 @@ def is_newer(row: Server, *, looked_at: datetime | None, asked_at: datetime) -> 
 
 def differs(row: Server, sight: Sight) -> bool:
     checks = sight.checks and sight.checks != row.checks
-    return bool(row.observed_state != sight.state or checks or row.missing_since or row.observed_at is None)
+    undated = row.observed_at is None or (row.state_since is None and sight.state in PASSING)
+    back = row.missing_since or row.left_at
+    return bool(row.observed_state != sight.state or checks or back or undated)
 
 
-def note(row: Server, sight: Sight) -> Observation | None:
-    """Put the sight on the row; the observation when the state is another one."""
-    before, row.observed_state = row.observed_state, sight.state
-    row.observed_at, row.missing_since = sight.asked_at, None
-    row.checks = sight.checks or row.checks
-    if before == sight.state:
-        return None
-    row.state_reason = sight.reason
-    tell(row, before=before, after=sight.state)
-    return Observation(
-        workspace_id=row.workspace_id,
-        server=row,
-        before=before,
-        after=sight.state,
-        reason=sight.reason,
-        asked_at=sight.asked_at,
+def history(rows: Sequence[Server]) -> History:
+    """Two queries for those that nothing of ours is on its way with."""
+    idle = [row.id for row in rows if row.transition_operation is None]
+    if not idle:
+        return History()
+    reached = Q(accepted_at__isnull=False) | Q(state=State.UNKNOWN)
+    operations = Operation.objects.filter(reached, server__in=idle, action__in=["start", "stop"])
+    changes = Observation.objects.filter(server__in=idle)
+    return History(
+        {row.server_id: row for row in operations.order_by("server", "-due_at", "-id").distinct("server")},
+        {row.server_id: row for row in changes.order_by("server", "-asked_at", "-id").distinct("server")},
     )
 
 
-def tell(row: Server, *, before: str, after: str) -> None:
+def note(row: Server, sight: Sight, before: History) -> Observation | None:
+    """Put the sight on the row; the observation when the state is another one."""
+    was, row.observed_state = row.observed_state, sight.state
+    row.observed_at, row.missing_since, row.left_at = sight.asked_at, None, None
+    row.checks = sight.checks or row.checks
+    if was == sight.state:
+        row.state_since = row.state_since or sight.asked_at
+        return None
+    found = cause(Change(was, sight.state, sight.asked_at), before.did(row))
+    reason = sight.reason or known_reason(was, sight.state, before.changes.get(row.id))
+    row.state_reason, row.state_since = reason, sight.asked_at
+    tell(row, before=was, cause=found.cause)
+    row.stuck_since = None
+    return Observation(
+        workspace_id=row.workspace_id,
+        server=row,
+        before=was,
+        after=sight.state,
+        reason=reason,
+        asked_at=sight.asked_at,
+        cause=found.cause,
+        actor=actor(reason),
+        operation=found.operation,
+    )
+
+
+def known_reason(before: str, after: str, last: Observation | None) -> str:
+    """EC2's reason for stopping is still that for stopped."""
+    goes_on = last is not None and last.after == before and (before, after) in SAME_REASON
+    return last.reason if last is not None and goes_on else ""
+
+
+def tell(row: Server, *, before: str, cause: str) -> None:
     """Once it is committed; a look that is rolled back has seen nothing."""
-    server, name, ours = row.id, str(row), bool(row.transition)
+    server, name, after, was_stuck = row.id, str(row), row.observed_state, row.stuck_since is not None
 
     def told() -> None:
-        story.changed(server=server, name=name, before=before, after=after, ours=ours)
+        outside = cause == Observation.Cause.OUTSIDE
+        telling.changed(server=server, name=name, before=before, after=after, outside=outside)
+        if was_stuck:
+            telling.unstuck(server=server, name=name, before=before, after=after)
 
     transaction.on_commit(told)
 
 
 def explain(server_id: int, reason: str) -> None:
-    """EC2's StateReason, learned after the state itself."""
+    """EC2's StateReason, learned after the state itself: on the server and on the change it explains."""
     Server.objects.filter(id=server_id).update(state_reason=reason)
     latest = Observation.objects.filter(server=server_id).order_by("-asked_at", "-id").first()
     if latest is not None:
-        Observation.objects.filter(id=latest.id).update(reason=reason)
+        Observation.objects.filter(id=latest.id).update(reason=reason, actor=actor(reason))
 
 
 def absent(region: Region, instance_ids: Iterable[str], *, asked_at: datetime) -> None:
     """These were not in EC2's answer. One reading proves nothing, so only the moment is kept."""
     unseen = Server.objects.filter(region=region, instance_id__in=list(instance_ids), missing_since=None)
-    unseen.exclude(observed_state=Server.Observed.TERMINATED).update(missing_since=asked_at)
+    unseen.update(missing_since=asked_at)

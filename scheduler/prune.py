@@ -1,14 +1,19 @@
-"""Prune: history older than its keep goes, in small batches. Open operations are never touched."""
+"""Prune: history older than its keep goes, in small batches.
+
+Open operations are never touched, the steps of an operation go with it, and a change from outside stays as
+long as it waits for a person.
+"""
 
 from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from shared import clock
 from shared.fleet.models import MetricSample, Observation
 from shared.operations.models import Call, Operation, Request
-from shared.operations.states import OPEN
+from shared.operations.states import OPEN, State
 
 KEEP = timedelta(days=400)
 KEEP_SAMPLES = timedelta(days=2)
@@ -20,10 +25,22 @@ def prune() -> None:
     now = clock.now()
     ended = Operation.objects.exclude(state__in=[state.value for state in OPEN])
     drop(Operation.objects, ended.filter(due_at__lt=now - KEEP))
-    drop(Observation.objects, Observation.objects.filter(asked_at__lt=now - KEEP))
+    drop(Observation.objects, Observation.objects.filter(~open_alert(), asked_at__lt=now - KEEP))
     drop(Call.objects, Call.objects.filter(sent_at__lt=now - KEEP, operations__isnull=True))
     drop(Request.objects, Request.objects.filter(created_at__lt=now - KEEP, operations__isnull=True))
     drop(MetricSample.objects, MetricSample.objects.filter(asked_at__lt=now - KEEP_SAMPLES))
+
+
+def open_alert() -> Q:
+    """Changes that wait for a person: not acknowledged, and no later start or stop has settled them."""
+    alerts = Q(reaction__in=["alerted", "given_up"], acknowledged_at__isnull=True)
+    settled = Operation.objects.filter(
+        server=OuterRef("server"),
+        state=State.SUCCEEDED,
+        action__in=["start", "stop"],
+        finished_at__gt=OuterRef("asked_at"),
+    )
+    return alerts & ~Q(Exists(settled))
 
 
 def drop(table: "models.Manager[Any]", old: "models.QuerySet[Any]") -> int:

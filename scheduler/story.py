@@ -113,27 +113,6 @@ def unanswered(*, call: int, count: int, why: str) -> None:
     warning("call.unanswered", text=text, call=call)
 
 
-def changed(*, server: int, name: str, before: str, after: str, ours: bool) -> None:
-    """EC2 says something else than last time. Changes we did not ask for are told; ours end in `finished`."""
-    text = f'👀 Server "{name}" (ID: {server}): {before} → {after}, not asked by us'
-    event("server.changed", text=text, quiet=ours, server=server, before=before, after=after)
-
-
-def region_trouble(*, region: int, name: str, account: int, why: str) -> None:
-    where = f"Region {name} of cloud account ID: {account}"
-    text = f"⚠️  {where} cannot be read: {why} Showing the last known states."
-    warning("region.unreadable", text=text, region=region, account=account)
-
-
-def region_back(*, region: int, name: str, account: int) -> None:
-    event(
-        "region.readable",
-        text=f"✅ Region {name} of cloud account ID: {account} can be read again.",
-        region=region,
-        account=account,
-    )
-
-
 def what(operation: Operation) -> str:
     return f'{operation.action} on server "{operation.server}"'
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 
-from scheduler import story
+from scheduler import story, trouble
+from scheduler.causes import ENDED
 from scheduler.settling import TIMEOUT
 from shared import clock
 from shared.fleet.models import Region
+from shared.fleet.status import GONE_AFTER
 from shared.operations import services
 from shared.operations.models import Call, Operation
 from shared.operations.states import State
@@ -27,17 +30,32 @@ def sweep() -> None:
     """Everything that time alone has decided."""
     now = clock.now()
     wake_regions(now)
-    ended = [*too_late(now), *never_seen(now)]
+    skip_gone(now)
+    tell([*too_late(now), *never_seen(now)])
+    trouble.settle()
+    schedules.resume_due(now=now)
+
+
+def tell(ended: Iterable[Operation]) -> None:
     for operation in ended:
         (story.skipped if operation.state == State.SKIPPED else story.finished)(operation)
-    schedules.resume_due(now=now)
+
+
+def skip_gone(now: datetime) -> None:
+    """What still waits for a server that was terminated, or that EC2 has not shown for long, will not run."""
+    absent_since = ExpressionWrapper(F("server__missing_since") + GONE_AFTER, output_field=DateTimeField())
+    absent = Q(server__region__looked_at__gte=absent_since)
+    waiting = Operation.objects.filter(state=State.REQUESTED)
+    ids = waiting.filter(absent | Q(server__observed_state__in=ENDED)).values_list("id", flat=True)
+    tell(ended(ids[:BATCH], State.SKIPPED, reason="server_gone", now=now))
 
 
 def wake_regions(now: datetime) -> None:
     """Calls whose lease ran out without an answer: look there next."""
     orphans = Call.objects.filter(outcome="", lease_until__lte=now)
     still_open = orphans.filter(operations__state=State.SENDING)
-    Region.objects.filter(id__in=still_open.values("region")).update(next_look_at=now)
+    asked = Region.objects.filter(id__in=still_open.values("region"), look_failures=0)
+    asked.filter(Q(next_look_at__isnull=True) | Q(next_look_at__gt=now)).update(next_look_at=now)
     settled = orphans.exclude(id__in=still_open.values("id"))
     settled.update(outcome="abandoned", answered_at=now)
 

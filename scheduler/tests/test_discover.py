@@ -110,7 +110,7 @@ def test_an_answer_that_arrives_late_replaces_nothing_newer(
 ) -> None:
     late = ec2.servers()
 
-    def answer() -> list[gateway.SeenServer]:
+    def answer(**_: object) -> list[gateway.SeenServer]:
         time.forward(20)
         Server.objects.filter(id=server.id).update(observed_state="stopped", observed_at=time.moment)
         return late
@@ -124,7 +124,7 @@ def test_an_answer_that_arrives_late_replaces_nothing_newer(
 def test_a_server_seen_after_the_question_is_not_missing(
     old: Region, server: Server, ec2: WorldEc2, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def answer() -> list[gateway.SeenServer]:
+    def answer(**_: object) -> list[gateway.SeenServer]:
         time.forward(20)
         Server.objects.filter(id=server.id).update(observed_at=time.moment)
         return []
@@ -141,7 +141,7 @@ def test_one_that_lost_its_lease_writes_nothing(
     put("i-1")
     seen = ec2.servers()
 
-    def answer() -> list[gateway.SeenServer]:
+    def answer(**_: object) -> list[gateway.SeenServer]:
         other = time.forward(121) + timedelta(seconds=120)
         Region.objects.filter(id=old.id).update(discover_lease_until=other)
         return seen
@@ -152,9 +152,11 @@ def test_one_that_lost_its_lease_writes_nothing(
     assert Region.objects.get().discovered_at == old.discovered_at
 
 
-@pytest.mark.parametrize("error", [gateway.Denied("You may not."), gateway.Unanswered("No answer.")])
+@pytest.mark.parametrize(
+    ("error", "told"), [(gateway.Denied("You may not."), 1), (gateway.Unanswered("No answer."), 0)]
+)
 def test_a_region_that_cannot_be_read_changes_nothing_but_its_error(
-    old: Region, server: Server, ec2: WorldEc2, time: Time, error: gateway.CloudError,
+    old: Region, server: Server, ec2: WorldEc2, time: Time, error: gateway.CloudError, told: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     before = Server.objects.values().get()
@@ -162,11 +164,11 @@ def test_a_region_that_cannot_be_read_changes_nothing_but_its_error(
     discover_region(old.id)
     assert Server.objects.values().get() == before
     old.refresh_from_db()
-    assert old.look_error == str(error)
+    assert str(error) in old.look_error
     assert due_regions(time.moment) == []
     assert due_regions(time.forward(61)) == [old.id]
     discover_region(old.id)
-    assert caplog.text.count("cannot be read") == 1
+    assert caplog.text.count("cannot be read") == told
     ec2.refuse = None
     again(old, time)
     old.refresh_from_db()
@@ -190,7 +192,7 @@ def test_only_one_worker_discovers_a_region(
 ) -> None:
     asked: list[int] = []
 
-    def answer() -> list[gateway.SeenServer]:
+    def answer(**_: object) -> list[gateway.SeenServer]:
         asked.append(1)
         discover_region(old.id)
         return []

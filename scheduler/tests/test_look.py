@@ -87,7 +87,9 @@ def test_an_unreadable_region_changes_nothing_and_says_so_once(
     server.refresh_from_db()
     region.refresh_from_db()
     assert (server.observed_state, server.missing_since) == ("running", None)
-    assert (region.look_failures, region.look_error) == (2, "You are not authorized")
+    assert (region.look_failures, region.look_error_code) == (2, "denied")
+    assert "ec2:DescribeInstanceStatus" in region.look_error
+    assert region.look_error.endswith("AWS says: UnauthorizedOperation: You are not authorized.")
     assert region.next_look_at is not None
     assert region.next_look_at > time.moment
 

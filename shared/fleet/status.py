@@ -23,23 +23,35 @@ CHANGING = frozenset({"starting", "stopping", "rebooting"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What we know of a server: EC2's word, what we asked for, when it was seen, since when it is missing."""
+    """What we know of a server: EC2's word, what we asked for, when it was seen, since when it is missing.
+
+    `looked_at` is when its region was last read in full.
+    """
 
     observed_state: str
     transition: str
     seen_at: datetime | None
     missing_since: datetime | None
+    looked_at: datetime | None = None
 
 
 def shown(known: Known, *, now: datetime) -> str:
     """The word for people; `unknown` when nothing was heard for 15 minutes, however sure we were."""
     if known.observed_state in ("terminated", "shutting-down"):
         return "terminated"
-    if known.missing_since and now - known.missing_since >= GONE_AFTER:
+    if is_missing(missing_since=known.missing_since, looked_at=known.looked_at or now):
         return "missing"
     if known.seen_at is None or now - known.seen_at >= UNKNOWN_AFTER:
         return "unknown"
     return known.transition or SHOWN[known.observed_state]
+
+
+def is_missing(*, missing_since: datetime | None, looked_at: datetime | None) -> bool:
+    """Absent from the first of EC2's answers to the last, which are ten minutes apart at least. A region that
+    cannot be read makes nothing missing."""
+    if missing_since is None or looked_at is None:
+        return False
+    return looked_at - missing_since >= GONE_AFTER
 
 
 def seen_at(*, observed_at: datetime | None, looked_at: datetime | None, missing: bool) -> datetime | None:

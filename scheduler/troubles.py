@@ -1,0 +1,114 @@
+"""What a failed question to AWS means: its kind, what to do next, and whom to tell of it. Pure.
+
+An account that cannot be read is told of once, and not once for each of its regions.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from scheduler.ec2.gateway import CloudError, Denied, NotSent, Throttled, Unanswered
+from shared.errors import CredentialUnusable
+
+Trouble = CloudError | CredentialUnusable
+# The gravest first: what a person has to see to stands before what passes by itself.
+WORDS = ("unusable", "denied", "throttled", "unreachable", "unreadable")
+FOR_PEOPLE = frozenset({"unusable", "denied"})
+SECOND, THIRD = 2, 3
+# An answer came, and it was not one.
+GARBLED = frozenset({"", "KeyError", "ResponseParserError"})
+KEYS = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken"}
+)
+NEXT = {
+    "unusable": "The stored credential cannot be opened. Enter it again under Accounts.",
+    "throttled": (
+        "It refuses our questions as too many. Something else uses up this account's limit;"
+        " we go on asking, more slowly."
+    ),
+    "unreachable": (
+        "AWS does not answer. Check the network of Cloudevy's host and AWS' health page;"
+        " we go on asking by ourselves."
+    ),
+    "unreadable": (
+        "What AWS answers makes no sense. We go on asking; if it stays so, look for a proxy in between."
+    ),
+}
+DENIED = {
+    "SignatureDoesNotMatch": "The secret does not belong to this access key. Enter both again.",
+    "RequestExpired": "AWS finds our requests expired. Set the clock of Cloudevy's host.",
+    "OptInRequired": "This region is not enabled in the AWS account. Enable it there or remove it here.",
+    "RegionDisabledException": (
+        "This region is not enabled in the AWS account. Enable it there or remove it here."
+    ),
+    "NoCredentialsError": "Cloudevy's own AWS identity, which assumes roles, is missing. Set its access key.",
+    "Blocked": "AWS has blocked this account. Its owner must write to AWS support.",
+}
+REJECTED_KEY = "AWS does not accept these keys. Make new ones in IAM and enter them under Accounts."
+ROLE = "The role cannot be assumed. Check its ARN, its trust policy and the external ID."
+PERMISSION = "Allow {action} to this account's role or keys in IAM."
+LOOKING = "ec2:DescribeInstanceStatus and ec2:DescribeInstances"
+NAMED = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One enabled region of an account: why it cannot be read (empty: it can), and for how many looks."""
+
+    code: str
+    failures: int
+
+
+def classify(error: Trouble) -> str:
+    """One of WORDS."""
+    if isinstance(error, CredentialUnusable):
+        return "unusable"
+    if isinstance(error, Denied):
+        return "denied"
+    if isinstance(error, Throttled):
+        return "throttled"
+    if isinstance(error, NotSent):
+        return "unreachable"
+    if isinstance(error, Unanswered) and error.code not in GARBLED:
+        return "unreachable"
+    return "unreadable"
+
+
+def advice(error: Trouble) -> str:
+    """What happened and what to do next, in our words."""
+    word = classify(error)
+    if word != "denied" or not isinstance(error, CloudError):
+        return NEXT[word]
+    if error.code in DENIED:
+        return DENIED[error.code]
+    if error.code in KEYS:
+        return REJECTED_KEY
+    found = NAMED.search(str(error))
+    action = found.group(1) if found else LOOKING
+    return ROLE if action == "sts:AssumeRole" else PERMISSION.format(action=action)
+
+
+def said(error: Trouble) -> str:
+    """AWS's own words with its code."""
+    code, text = getattr(error, "code", ""), str(error).strip().rstrip(".")
+    return f"{code}: {text}." if code and code not in text else f"{text}."
+
+
+def gravest(codes: Iterable[str]) -> str:
+    return min(codes, key=WORDS.index)
+
+
+def whom(mine: Standing, others: Sequence[Standing], *, trouble: str) -> str:
+    """Whose trouble to tell now: "account", "regions" or nobody's.
+
+    A credential is the whole account's. Else it is the account's when no region of it can be read, and the
+    regions' when others still can after three tries. What passes by itself mostly does so at once, so it is
+    told from the second failure on.
+    """
+    if trouble:
+        return ""
+    if mine.code == "unusable":
+        return "account"
+    if all(other.code for other in others):
+        return "account" if mine.code in FOR_PEOPLE or mine.failures >= SECOND else ""
+    return "regions" if mine.failures == THIRD else ""
