@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from shared.errors import Invalid
-from shared.fleet.limits import AWS, Rates, custom
+from shared.fleet.limits import AWS, Rates, custom, regained
 from shared.fleet.models import Account, Bucket, Region
 
 ACTIONS = ("start", "stop", "reboot")
@@ -19,24 +19,29 @@ SIZES = {"requests_refill": "requests", "servers_refill": "servers"}
 Row = dict[str, Any]
 
 
-def rows(account: Account) -> list[Row]:
+def rows(account: Account, *, now: datetime) -> list[Row]:
     """Every action of every region that is switched on, in two queries."""
     regions = list(account.regions.filter(enabled=True).order_by("name"))
     kept = {(row.region_id, row.action): row for row in Bucket.objects.filter(region__in=regions)}
-    return [shaped(region, action, kept.get((region.id, action))) for region in regions for action in ACTIONS]
+    return [
+        shaped(region, action, kept.get((region.id, action)), now=now)
+        for region in regions
+        for action in ACTIONS
+    ]
 
 
-def shaped(region: Region, action: str, bucket: Bucket | None) -> Row:
+def shaped(region: Region, action: str, bucket: Bucket | None, *, now: datetime) -> Row:
     """One row; without a bucket nobody has asked EC2 for this action yet."""
     given = bucket.limits if bucket else {}
-    told = learned(bucket.learned) if bucket else None
+    rates = effective(action, given)
+    told = learned(bucket.learned, rates=rates, now=now) if bucket else None
     return {
         "region": region,
         "action": action,
         "aws": numbers(AWS.of(action)),
         "custom": {name: given.get(name) for name in NUMBERS} if given else None,
         "learned": told,
-        "effective": numbers(effective(action, given)) | slower(told),
+        "effective": numbers(rates) | slower(told),
         "tokens": tokens(bucket) if bucket else None,
     }
 
@@ -50,16 +55,20 @@ def numbers(rates: Rates) -> dict[str, float | None]:
     return {name: getattr(rates, name) for name in NUMBERS}
 
 
-def learned(stored: Mapping[str, Any]) -> Row | None:
-    """What AWS's refusals have taught; None when it has unlearned it, or never had to."""
+def learned(stored: Mapping[str, Any], *, rates: Rates, now: datetime) -> Row | None:
+    """What AWS's refusals have taught, as of now; None when it is unlearned, or there were none."""
     if not stored:
         return None
-    return {
-        "requests_refill": stored["requests_refill"],
-        "servers_refill": stored.get("servers_refill"),
-        "since": datetime.fromisoformat(stored["at"]),
-        "refusals": stored.get("refusals", 0),
+    quiet = now - datetime.fromisoformat(stored["at"])
+    back = {
+        name: regained(stored[name], limit=getattr(rates, name), quiet=quiet)
+        for name in SIZES
+        if getattr(rates, SIZES[name]) is not None
     }
+    if all(value >= getattr(rates, name) for name, value in back.items()):
+        return None
+    since = datetime.fromisoformat(stored.get("since", stored["at"]))
+    return {"servers_refill": None} | back | {"since": since, "refusals": stored["refusals"]}
 
 
 def slower(told: Row | None) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def change(account: Account, wanted: Mapping[str, Any], *, now: datetime) -> Row
     check(bucket.action, given, asked)
     bucket.limits, bucket.learned = given, {}
     bucket.save(update_fields=["limits", "learned"])
-    return shaped(region, bucket.action, bucket)
+    return shaped(region, bucket.action, bucket, now=now)
 
 
 def check(action: str, given: Mapping[str, float], asked: Mapping[str, object]) -> None:

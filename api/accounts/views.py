@@ -80,7 +80,7 @@ class Accounts(View):
     @action(detail=True, pagination_class=None)
     def limits(self, request: Request, pk: int) -> Response:
         """How fast EC2 is asked, per region and action."""
-        return Response(LimitShape(limits.rows(self.get_object()), many=True).data)
+        return Response(LimitShape(limits.rows(self.get_object(), now=self.now), many=True).data)
 
     @extend_schema(request=LimitChange, responses=LimitShape)
     @limits.mapping.patch

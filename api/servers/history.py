@@ -7,6 +7,7 @@ the line twice rather than not at all, and the operation's own entry stays.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
 from itertools import chain, islice, takewhile
 from typing import Any
 
@@ -67,14 +68,19 @@ def line(server: Server, span: Span) -> dict[str, Any]:
 
 
 def plans(server: Server, span: Span) -> Iterator[Plan]:
-    """What the rules of its schedules have ahead."""
+    """What the rules of its schedules have ahead, in order; no more than can be shown."""
     rules = Rule.objects.filter(schedule__targets__server=server, schedule__enabled=True)
+    rows = rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id")
     objections = against(server, span)
-    for rule in rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id"):
-        schedule = Named(rule.schedule_id, rule.schedule.name)
-        for moment in islice(coming(rule, span), MOST + 1):
-            reason, words = objections.reason(rule, moment)
-            yield Plan(moment.at, rule.action, rule.id, schedule, reason, words)
+    lines = (planned(rule, objections, span) for rule in rows)
+    return islice(merge(*lines, key=lambda plan: plan.at), MOST + 1)
+
+
+def planned(rule: Rule, objections: Against, span: Span) -> Iterator[Plan]:
+    schedule = Named(rule.schedule_id, rule.schedule.name)
+    for moment in coming(rule, span):
+        reason, words = objections.reason(rule, moment)
+        yield Plan(moment.at, rule.action, rule.id, schedule, reason, words)
 
 
 def coming(rule: Rule, span: Span) -> Iterator[Moment]:

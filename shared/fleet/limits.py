@@ -7,6 +7,10 @@ https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+
+# How much of a limit comes back in a minute, after refusals have made us slower.
+REGAINED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,8 @@ def custom(action: str, numbers: Mapping[str, float], *, limits: Limits = AWS) -
     """`limits` with an operator's own numbers for one action, e.g. {"servers_refill": 40}."""
     rates = replace(limits.of(action), **numbers)  # type: ignore[arg-type]
     return replace(limits, **{action: rates})
+
+
+def regained(refill: float, *, limit: float, quiet: timedelta) -> float:
+    """A refill that was learned down, after a while without refusals."""
+    return min(limit, refill + max(0.0, quiet.total_seconds()) / 60 * REGAINED * limit)
