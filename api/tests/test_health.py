@@ -1,0 +1,107 @@
+"""An account's health: one word, since when, and what to do next."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.accounts.health import STATES, DeniedAction, Facts, RegionFacts, health
+from api.tests.conftest import Person
+from shared.fleet.models import Account, Region, Server
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WELL = RegionFacts("eu-west-1", "", "", NOON)
+FACTS = Facts("ok", "", NOON - HOUR, "", None, (), (WELL,))
+NAMED = (
+    "You are not authorized to perform this operation. User: arn:aws:iam::1:user/c is not authorized "
+    "to perform: ec2:StopInstances on resource: arn:aws:ec2:eu-west-1:1:instance/i-1"
+)
+STOP = DeniedAction("stop", "UnauthorizedOperation", NAMED, "eu-west-1", NOON, NOON + HOUR)
+START = DeniedAction("start", "UnauthorizedOperation", "No.", "eu-west-1", NOON - HOUR, NOON)
+
+
+def test_all_is_well_when_it_can_be_looked_at_and_acted_in() -> None:
+    told = health(FACTS)
+    assert (told.state, told.since, told.detail) == ("ok", None, None)
+
+
+@pytest.mark.parametrize("trouble", ["denied", "unusable", "throttled", "unreachable", "unreadable"])
+def test_what_keeps_us_from_looking_is_said_with_what_to_do(trouble: str) -> None:
+    told = health(replace(FACTS, trouble=trouble, trouble_since=NOON, denied=(STOP,)))
+    assert (told.state, told.since) == (trouble, NOON)
+    assert told.state in STATES
+    assert told.detail is not None
+    assert len(told.detail) > 30
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (NAMED, "Allow ec2:StopInstances for this account's role"),
+        ("No.", "Allow ec2:StopInstances for this account's role"),
+        (
+            NAMED + " with an explicit deny in a service control policy",
+            "organisation forbids ec2:StopInstances",
+        ),
+    ],
+    ids=["AWS names it", "AWS names nothing", "the organisation forbids it"],
+)
+def test_the_missing_permission_is_named(message: str, words: str) -> None:
+    told = health(replace(FACTS, denied=(replace(STOP, message=message),)))
+    assert (told.state, told.since) == ("denied", NOON)
+    assert words in (told.detail or "")
+
+
+def test_the_permission_to_look_is_named_from_the_regions_error() -> None:
+    error = "User: arn:aws:iam::1:user/c is not authorized to perform: ec2:DescribeInstanceStatus"
+    region = RegionFacts("eu-west-1", error, "denied", None)
+    told = health(replace(FACTS, trouble="denied", trouble_since=NOON, regions=(region,)))
+    assert "Allow ec2:DescribeInstanceStatus" in (told.detail or "")
+    assert told.regions_unreadable == ["eu-west-1"]
+
+
+def test_several_refused_actions_are_named_together_since_the_first() -> None:
+    told = health(replace(FACTS, denied=(STOP, replace(START, message=""))))
+    assert [each.action for each in told.denied_actions] == ["start", "stop"]
+    assert told.since == NOON - HOUR
+
+
+def test_one_region_in_trouble_is_the_accounts_trouble() -> None:
+    region = RegionFacts("us-east-1", "Timed out.", "unreachable", None)
+    told = health(replace(FACTS, regions=(WELL, region)))
+    assert (told.state, told.regions_unreadable) == ("unreachable", ["us-east-1"])
+
+
+def test_a_look_that_succeeded_knows_better_than_an_older_test() -> None:
+    failed = replace(FACTS, status="denied", status_error="No.")
+    assert health(failed).state == "ok"
+    assert health(replace(failed, tested_at=NOON + HOUR)).state == "denied"
+    assert health(replace(FACTS, status="unchecked", tested_at=None, regions=())).state == "unchecked"
+
+
+@pytest.mark.django_db
+def test_the_account_tells_its_health_in_list_and_detail(alice: Person, server: Server) -> None:
+    row = {"code": "UnauthorizedOperation", "message": NAMED, "region": "eu-west-1"}
+    times = {"since": NOON.isoformat(), "last": (NOON + HOUR).isoformat()}
+    Account.objects.update(denied={"stop": row | times})
+    Region.objects.update(look_error="Timed out.", look_error_code="unreachable")
+    [listed] = alice.get("accounts").json()["results"]
+    told = listed["health"]
+    assert told == alice.get(f"accounts/{listed['id']}").json()["health"]
+    assert (told["state"], told["regions_unreadable"]) == ("unreachable", ["eu-central-1"])
+    [denied] = told["denied_actions"]
+    assert denied == {
+        "action": "stop",
+        **row,
+        "since": "2026-11-24T12:00:00Z",
+        "last": "2026-11-24T13:00:00Z",
+    }
+
+
+@pytest.mark.django_db
+def test_a_region_that_is_switched_off_is_nobodys_trouble(alice: Person, server: Server) -> None:
+    Region.objects.update(look_error="Timed out.", enabled=False)
+    told: dict[str, Any] = alice.get("accounts").json()["results"][0]["health"]
+    assert (told["state"], told["regions_unreadable"]) == ("ok", [])
