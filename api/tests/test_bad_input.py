@@ -113,13 +113,39 @@ QUERIES = [
     ("operations?state=dancing", "?state"),
     ("operations?server=-1", "?server"),
     ("schedules?enabled=maybe", "?enabled"),
+    ("servers?attention=yes", "?attention"),
+    ("servers?left=1", "?left"),
+    ("observations?cause=alien", "?cause"),
+    ("observations?reaction=ignored", "?reaction"),
+    ("observations?acknowledged=x", "?acknowledged"),
+    ("observations?server=x", "?server"),
+    ("observations?ordering=reason", "?ordering"),
+    ("observations?actor=api", "?actor"),
+    ("servers/{server}/timeline?from=yesterday", "?from"),
+    ("servers/{server}/timeline?from=", "?from"),
+    ("servers/{server}/timeline?from=2026-11-24", "?from"),
+    ("servers/{server}/timeline?from=2026-11-24T00:00:00", "?from"),
+    ("servers/{server}/timeline?from=2026-11-24T00:00:00+01:00", "?from"),
+    ("servers/{server}/timeline?from=2026-02-30T00:00:00Z", "?from"),
+    ("servers/{server}/timeline?from=0001-01-01T00:00:00Z", "?from"),
+    ("servers/{server}/timeline?to=9999-12-31T23:59:59Z", "?to"),
+    ("servers/{server}/timeline?to=0001-01-01T00:00:00%2B23:59", "?to"),
+    ("servers/{server}/timeline?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z", "?to"),
+    ("servers/{server}/timeline?from=2026-11-24T00:00:00Z&to=2026-11-24T00:00:00Z", "?to"),
+    ("servers/{server}/timeline?from=2026-10-01T00:00:00Z&to=2026-11-02T00:00:00Z", "?to"),
+    ("servers/{server}/timeline?from=2026-10-01T00:00:00Z&from=2026-10-02T00:00:00Z", "?from"),
+    ("servers/{server}/timeline?page=1", "?page"),
+    ("accounts/{account}/limits?action=stop", "?action"),
+    ("operations/1?steps=1", "?steps"),
     ("me?x=1", "?x"),
 ]
 
 
 @pytest.mark.parametrize(("path", "pointer"), QUERIES)
-def test_a_query_nobody_understands_is_refused(alice: Person, path: str, pointer: str) -> None:
-    answer = alice.get(path)
+def test_a_query_nobody_understands_is_refused(
+    alice: Person, server: Server, path: str, pointer: str
+) -> None:
+    answer = alice.get(path.format(server=server.id, account=server.region.account_id))
     assert answer.status_code == 400, answer.content
     problem = answer.json()
     assert (problem["code"], problem["errors"][0]["pointer"]) == ("invalid_query", pointer)
@@ -137,6 +163,9 @@ def test_a_query_nobody_understands_is_refused(alice: Person, path: str, pointer
         "operations/77777",
         "schedules/77777",
         "accounts/77777",
+        "accounts/77777/limits",
+        "servers/77777/timeline",
+        "observations/77777",
         "servers/",
         "nothing",
     ],
@@ -154,6 +183,9 @@ def test_what_is_not_there_is_not_found(alice: Person, path: str) -> None:
         ("POST", "servers"),
         ("PUT", "schedules/1"),
         ("DELETE", "operations/1"),
+        ("POST", "observations"),
+        ("POST", "accounts/1/limits"),
+        ("POST", "servers/1/timeline"),
         ("POST", "me"),
     ],
 )

@@ -1,0 +1,239 @@
+"""A server's line of time: what is planned, what was done and what was seen, in one order."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.servers.timeline import Done, Named, Plan, Seen, done, merged, observed, planned
+from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
+from shared.fleet.models import Region, Server
+from shared.schedules.models import Hold, Rule, Schedule, Skip
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NIGHTLY = Named(3, "Nightly")
+
+
+def plan(minutes: int, action: str = "stop", rule: int = 1, against: str = "") -> Plan:
+    return Plan(NOON + timedelta(minutes=minutes), action, rule, NIGHTLY, against)
+
+
+def operation(minutes: int, **values: Any) -> Done:
+    fresh = {
+        "id": 1,
+        "action": "stop",
+        "origin": "rule",
+        "state": "succeeded",
+        "author": "",
+        "detail": "Seen.",
+    }
+    return Done(at=NOON + timedelta(minutes=minutes), **{"schedule": NIGHTLY} | fresh | values)
+
+
+SEEN = Seen("running", "stopped", "outside", "inside", "alerted", "", None)
+
+
+def test_all_kinds_stand_in_one_order() -> None:
+    at_noon = observed(SEEN, at=NOON, operation=None, schedule=None)
+    entries, more = merged([*planned([plan(5), plan(-5)], now=NOON), at_noon, done(operation(0))])
+    assert [entry.kind for entry in entries] == ["planned", "operation", "observation", "planned"]
+    assert more is False
+
+
+def test_the_first_five_hundred_come_and_the_rest_is_said_to_be_there() -> None:
+    entries = planned([plan(minute) for minute in range(501)], now=NOON)
+    shown, more = merged(entries)
+    assert (len(shown), more) == (500, True)
+    assert shown[0].at == NOON
+    assert merged(entries[:500]) == (entries[:500], False)
+
+
+def test_at_one_instant_a_start_goes_before_a_stop_and_a_stop_before_a_reboot() -> None:
+    rivals = [
+        plan(5, "reboot", 1),
+        plan(5, "stop", 2),
+        plan(5, "start", 3, against="held"),
+        plan(9, "reboot", 1),
+    ]
+    told = {(entry.at, entry.action): entry for entry in planned([*rivals[:2], rivals[3]], now=NOON)}
+    assert told[plan(5).at, "stop"].state is None
+    assert told[plan(5).at, "reboot"].state == "skipped"
+    assert "stop wins over reboot" in told[plan(5).at, "reboot"].text
+    assert told[plan(9).at, "reboot"].state is None
+
+
+def test_what_will_not_run_anyway_wins_nothing() -> None:
+    entries = planned([plan(5, "start", 1, against="skipped_once"), plan(5, "stop", 2)], now=NOON)
+    assert {entry.action: entry.state for entry in entries} == {"start": "skipped", "stop": None}
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({}, "Stop by Nightly: done. Seen."),
+        ({"origin": "person", "author": "bob"}, "Stop asked for by bob: done. Seen."),
+        ({"origin": "enforce"}, "Stop to put the server back as Nightly wants it: done. Seen."),
+        ({"state": "skipped", "schedule": None, "detail": ""}, "Stop by a deleted schedule: it did not run."),
+    ],
+)
+def test_an_operation_is_told_in_a_sentence(values: dict[str, Any], text: str) -> None:
+    assert done(operation(0, **values)).text == text
+
+
+def test_a_change_is_told_with_who_did_it_and_what_came_of_it() -> None:
+    text = observed(SEEN, at=NOON, operation=None, schedule=NIGHTLY).text
+    assert text.startswith("Seen stopped, after running. Somebody shut it down from inside")
+    assert text.endswith("somebody should look at it.")
+
+
+def line(who: Person, server: Server, **query: str) -> dict[str, Any]:
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    answer = who.get(f"servers/{server.id}/timeline?{asked}")
+    assert answer.status_code == 200, answer.content
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.fixture
+def often(alice: Person, server: Server) -> dict[str, Any]:
+    """A schedule with more moments in a week than a rule keeps stored."""
+    return schedule(alice, servers=[server.id], rules=[{"action": "stop", "cron": "0 */6 * * *"}])
+
+
+@pytest.mark.django_db
+def test_past_and_future_are_one_line(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    make_operation(server, state="succeeded", due_at=moment - timedelta(hours=2), schedule_id=often["id"])
+    make_observation(server, asked_at=moment - timedelta(hours=1), cause="outside", schedule=often["id"])
+    make_operation(server, due_at=moment - timedelta(hours=25))
+    make_operation(make_server(server.region), due_at=moment)
+    told = line(alice, server)
+    kinds = [entry["kind"] for entry in told["entries"]]
+    assert kinds == ["operation", "observation", "planned", "planned", "planned", "planned"]
+    first, second, third = told["entries"][:3]
+    assert (
+        first["schedule"]
+        == second["schedule"]
+        == third["schedule"]
+        == {
+            "id": often["id"],
+            "name": often["name"],
+        }
+    )
+    assert (first["operation"] is not None, second["observation"]["cause"]) == (True, "outside")
+    assert (third["action"], third["state"], third["text"]) == (
+        "stop",
+        None,
+        f"Stop by {often['name']} is planned.",
+    )
+    assert (told["from"] < first["at"], told["more"]) == (True, False)
+
+
+@pytest.mark.django_db
+def test_the_line_goes_on_beyond_the_stored_moments(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    entries = line(alice, server, **{"from": iso(moment), "to": iso(moment + timedelta(days=30))})["entries"]
+    assert 118 <= len(entries) <= 122
+    far = moment + timedelta(days=3000)
+    assert len(line(alice, server, **{"from": iso(far), "to": iso(far + timedelta(days=2))})["entries"]) in (
+        8,
+        9,
+    )
+
+
+@pytest.mark.django_db
+def test_what_bends_a_schedule_bends_its_line(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    rule = Rule.objects.get()
+    Hold.objects.create(
+        workspace=server.workspace, server=server, want="on", until=rule.next_run_at + timedelta(seconds=1)
+    )
+    second = rule.following[0]
+    Skip.objects.create(
+        workspace=server.workspace, rule=rule, server=server, nominal=second["nominal"], fold=second["fold"]
+    )
+    held, skipped, *rest = line(alice, server)["entries"]
+    assert (held["state"], "Kept on until" in held["text"]) == ("skipped", True)
+    assert (skipped["state"], "set to be skipped" in skipped["text"]) == ("skipped", True)
+    assert {entry["state"] for entry in rest} == {None}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "values", "words"),
+    [
+        (Server, {"protected": True}, "protected"),
+        (Server, {"observed_state": "terminated"}, "terminated"),
+        (Region, {"enabled": False}, "switched off"),
+        (Schedule, {"mode": "observe"}, "only observes"),
+    ],
+)
+def test_what_will_not_run_says_why(
+    alice: Person, server: Server, often: dict[str, Any], model: Any, values: dict[str, Any], words: str
+) -> None:
+    model.objects.update(**values)
+    entries = line(alice, server)["entries"]
+    assert {entry["state"] for entry in entries} == {"skipped"}
+    assert all(words in entry["text"] for entry in entries)
+
+
+@pytest.mark.django_db
+def test_a_pause_is_empty_and_ends_when_it_says(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    path = f"schedules/{often['id']}"
+    alice.post(f"{path}/pause", {})
+    assert line(alice, server)["entries"] == []
+    until = moment + timedelta(hours=12)
+    alice.post(f"{path}/pause", {"until": iso(until)})
+    entries = line(alice, server)["entries"]
+    assert 2 <= len(entries) <= 3
+    assert all(entry["at"] >= iso(until) for entry in entries)
+    alice.post(f"{path}/resume")
+    alice.patch(path, {"enabled": False}, **{"if-match": "*"})
+    assert line(alice, server)["entries"] == []
+
+
+@pytest.mark.django_db
+def test_a_moment_that_the_clock_has_not_fired_yet_is_due_now(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    Rule.objects.update(next_run_at=moment - timedelta(minutes=3))
+    assert line(alice, server)["entries"][0]["text"].endswith("is due now.")
+
+
+@pytest.mark.django_db
+def test_what_has_just_fired_is_not_planned_as_well(
+    alice: Person, server: Server, often: dict[str, Any]
+) -> None:
+    rule = Rule.objects.get()
+    make_operation(server, rule=rule, schedule_id=often["id"], due_at=rule.next_run_at)
+    kinds = [entry["kind"] for entry in line(alice, server)["entries"] if entry["at"] == often["next"]["at"]]
+    assert kinds == ["operation"]
+
+
+@pytest.mark.django_db
+def test_one_end_of_the_span_is_enough(alice: Person, server: Server) -> None:
+    told = line(alice, server, to="2020-01-03T00:00:00Z")
+    assert (told["from"], told["to"]) == ("2020-01-01T00:00:00Z", "2020-01-03T00:00:00Z")
+    told = line(alice, server, **{"from": "2020-01-01T00:00:00%2B01:00"})
+    assert told["to"] == "2020-01-02T23:00:00Z"
+
+
+@pytest.mark.django_db
+def test_a_longer_line_takes_no_more_queries(
+    alice: Person, server: Server, moment: datetime, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(4):
+        made = schedule(alice, servers=[server.id])
+        make_operation(server, state="succeeded", schedule_id=made["id"])
+        make_observation(server, schedule=made["id"])
+    with django_assert_max_num_queries(12):
+        assert len(line(alice, server)["entries"]) >= 8
