@@ -3,19 +3,32 @@
 Pure: `now` and facts in, verdicts out. It knows no table, no clock and no AWS.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.operations.reasons import GOALS
+from shared.fleet import fitness
+from shared.operations.reasons import GOALS, WAITING
+from shared.operations.states import State
 from shared.operations.verdicts import RUN, Verdict
 
 FRESH = timedelta(seconds=10)
 RETRY_SOON = timedelta(seconds=3)
+# What an operation was refused for last is why it failed, once its time is over.
+OUT_OF_TIME = {
+    "throttled": "throttled",
+    "no_capacity": "insufficient_capacity",
+    "unreachable": "unreachable",
+    "refused": "gave_up",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An operation about to be sent, and what is known of its server."""
+    """An operation about to be sent, and what is known of its server.
+
+    `waiting` and `waiting_detail`: why it was put off the last time; `flags`: what EC2 tells of the instance.
+    """
 
     action: str
     by_rule: bool
@@ -26,13 +39,17 @@ class Ready:
     protected: bool = False
     newer: bool = False
     region_enabled: bool = True
+    waiting: str = ""
+    waiting_detail: str = ""
+    flags: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not now: try again at this moment."""
+    """Not now: the server is in `state`. Try again at this moment."""
 
     until: datetime
+    state: str
 
 
 def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
@@ -40,13 +57,32 @@ def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
     if ready.gone or ready.observed_state in ("terminated", "shutting-down"):
         return Verdict("server_gone")
     objections = (
-        (not ready.region_enabled, "account_disabled"),
-        (ready.by_rule and ready.protected, "protected"),
-        (now > ready.grace_until, "too_late"),
-        (ready.newer, "superseded"),
+        (not ready.region_enabled, Verdict("account_disabled")),
+        (ready.by_rule and ready.protected, Verdict("protected")),
+        (now > ready.grace_until, out_of_time(ready.waiting, ready.waiting_detail)),
+        (ready.newer, Verdict("superseded")),
+        *unfit(ready),
     )
-    reason = next((reason for objects, reason in objections if objects), "")
-    return Verdict(reason) if reason else by_state(ready, now=now)
+    return next((verdict for objects, verdict in objections if objects), None) or by_state(ready, now=now)
+
+
+def unfit(ready: Ready) -> list[tuple[bool, Verdict]]:
+    """What the instance can never be asked."""
+    found = fitness.against(ready.action, flags=ready.flags)
+    return [(True, Verdict(found.code, {"lifecycle": found.lifecycle}))] if found else []
+
+
+def out_of_time(waiting: str, detail: str) -> Verdict:
+    """Its time is over: why, as far as it was refused before; `too_late` when it was never sent."""
+    if waiting not in OUT_OF_TIME:
+        return Verdict("too_late")
+    ours = WAITING[waiting].partition("{aws}")[0]
+    return Verdict(OUT_OF_TIME[waiting], {"aws": detail.removeprefix(ours)})
+
+
+def ends_as(verdict: Verdict) -> State:
+    """Not to be sent is skipped; sent, refused and out of time is failed."""
+    return State.FAILED if verdict.reason in OUT_OF_TIME.values() else State.SKIPPED
 
 
 def by_state(ready: Ready, *, now: datetime) -> Verdict | Wait:
@@ -55,7 +91,7 @@ def by_state(ready: Ready, *, now: datetime) -> Verdict | Wait:
     if ready.action != "reboot" and fresh and ready.observed_state == goal:
         return Verdict("already_in_state", {"goal": goal})
     if ready.observed_state in ("stopping", "pending") and not heading(ready.observed_state, goal):
-        return Wait(now + RETRY_SOON)
+        return Wait(now + RETRY_SOON, ready.observed_state)
     if ready.action == "reboot" and fresh and ready.observed_state == "stopped":
         return Verdict("wrong_state", {"state": ready.observed_state, "action": "reboot"})
     return RUN

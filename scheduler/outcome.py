@@ -1,37 +1,39 @@
 """What came of a call: accepted, refused, or nobody knows. One short transaction each.
 
-Every write names the call it belongs to, so a worker that was overtaken changes nothing.
+Every write is to operations that still belong to the call and are still being sent, locked by `held`; so a
+worker that was overtaken changes none of them. What a refusal means for each is said in `refusing`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import uniform
 
 from django.db import transaction
 
-from scheduler import hands, look, story, tokens
+from scheduler import complaints, hands, look, story, story_refused, tokens
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
+from scheduler.refusing import Fate, Member, Trouble, fates, words
 from shared import broker, clock
-from shared.errors import CredentialUnusable
 from shared.fleet.models import Region
 from shared.operations import services
 from shared.operations.models import Call, Operation
 from shared.operations.reasons import GOALS
 from shared.operations.states import State
 
-BACKOFF = {
-    gateway.Throttled: (2.0, 60.0),
-    gateway.NotNow: (3.0, 15.0),
-    gateway.NoCapacity: (60.0, 300.0),
-    gateway.NotSent: (0.1, 1.0),
-}
-FAILS: dict[type[gateway.CloudError], str] = {
-    gateway.Denied: "denied",
-    gateway.Impossible: "refused",
-    gateway.Refused: "refused",
-}
-Trouble = gateway.CloudError | CredentialUnusable
+# The last try inside the grace comes this long before its end.
+LAST_TRY = timedelta(seconds=1)
+QUIET = frozenset({"throttled", "unreachable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was said to which call, and when we heard it."""
+
+    call: Call
+    error: Trouble
+    now: datetime
 
 
 def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.Answer) -> None:
@@ -47,6 +49,7 @@ def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.
         observe(region, sights, asked_at=call.sent_at)
         nothing_to_do(mine, answer, now=now)
         look.look_by(region, now + look.FIRST_LOOK)
+        complaints.over(region, call, now=now)
     tell(region, call, mine)
     hands.later(look.FIRST_LOOK.total_seconds(), broker.LOOK_AT_REGION, region=region.id)
 
@@ -79,10 +82,18 @@ def refused(region: Region, call: Call, rows: list[Operation], error: Trouble) -
         mine = held(call, rows)
         close(call, type(error).__name__.lower(), now=now, request_id=getattr(error, "request_id", ""))
         count_tokens(region, call, error, len(rows), now=now)
-        for row in mine:
-            after_refusal(row, error, together=len(mine) > 1, now=now)
+        by_id = {row.id: row for row in mine}
+        members = [member(row) for row in mine]
+        hibernating = bool(call.options.get("hibernate"))
+        for fate in fates(error, members, call=call.id, hibernating=hibernating) if members else []:
+            meet([by_id[each] for each in fate.members], fate, Refusal(call, error, now))
         look.look_by(region, now + look.FIRST_LOOK)
+        complaints.note(region, call, error, members, now=now)
     hands.soon(broker.LOOK_AT_REGION, region=region.id)
+
+
+def member(row: Operation) -> Member:
+    return Member(row.id, row.server.instance_id, row.attempt, apart=row.alone)
 
 
 def count_tokens(region: Region, call: Call, error: Trouble, count: int, *, now: datetime) -> None:
@@ -93,68 +104,58 @@ def count_tokens(region: Region, call: Call, error: Trouble, count: int, *, now:
         tokens.put_back(region, call.action, count, now=now)
 
 
-def after_refusal(row: Operation, error: Trouble, *, together: bool, now: datetime) -> None:
-    """One operation of a refused call: again later, again alone, or failed."""
-    if isinstance(error, gateway.BadIds) and row.server.instance_id not in error.ids:
-        again(row, error, wait=timedelta(), alone=False, now=now)
-    elif together and one_of_many(error):
-        again(row, error, wait=timedelta(), alone=True, now=now)
-    elif type(error) in BACKOFF:
-        again(row, error, wait=backoff(error, row.attempt), alone=False, now=now)
-    else:
-        give_up(row, error, now=now)
+def meet(rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
+    """Let these meet their fate: again at some moment, or failed."""
+    lost: list[Operation] = []
+    again: dict[datetime, list[Operation]] = defaultdict(list)
+    for row in rows:
+        moment = next_try(row, fate, now=refusal.now)
+        (again[moment] if moment else lost).append(row)
+    for moment, waiting in again.items():
+        try_at(moment, waiting, fate, refusal)
+    give_up(lost, fate, refusal)
 
 
-def one_of_many(error: Trouble) -> bool:
-    """Whether one member may have spoilt the whole call without being named."""
-    if isinstance(error, gateway.Denied):
-        return error.code == "UnauthorizedOperation"  # policies may allow some servers and not others
-    members = isinstance(error, gateway.NotNow | gateway.Impossible | gateway.NoCapacity)
-    return members or type(error) is gateway.Refused
+def next_try(row: Operation, fate: Fate, *, now: datetime) -> datetime | None:
+    """When; None when it ends. A wait beyond the grace is cut short for one last try inside it."""
+    if fate.wait is None:
+        return None
+    if now + fate.wait <= row.grace_until:
+        return now + fate.wait
+    last = row.grace_until - LAST_TRY
+    return last if fate.waiting and now + fate.at_least <= last else None
 
 
-def backoff(error: Trouble, attempt: int) -> timedelta:
-    """Full jitter between the class's least and most, doubling with every attempt."""
-    least, most = BACKOFF[type(error)]  # type: ignore[index]
-    return timedelta(seconds=least + uniform(0, min(most, least * 2**attempt) - least))
+def try_at(moment: datetime, rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
+    """Back to `requested`, until that moment."""
+    aws, ids = words(refusal.error), [row.id for row in rows]
+    why = services.why(fate.waiting, aws=aws)
+    waits = {"alone": fate.apart, "waiting": fate.waiting, "waiting_detail": why}
+    services.move(ids, State.REQUESTED, not_before=moment, call=None, **waits)
+    services.free(ids)
+    until = f" Trying again at {moment:%H:%M:%S} UTC." if fate.waiting else ""
+    services.note(rows, fate.step, now=refusal.now, call=refusal.call, detail=aws + until)
+    if fate.waiting:
+        quiet = fate.waiting in QUIET
+        transaction.on_commit(lambda: story_refused.put_off(rows, why=aws, until=moment, quiet=quiet))
 
 
-def again(row: Operation, error: Trouble, *, wait: timedelta, alone: bool, now: datetime) -> None:
-    """Back to `requested`; when its grace would be over by then, this refusal is the end."""
-    until = now + wait
-    if until > row.grace_until:
-        give_up(row, error, now=now)
-    elif services.move([row.id], State.REQUESTED, not_before=until, alone=alone, call=None):
-        services.free([row.id])
-        transaction.on_commit(lambda: story.put_off(row, why=words(error), until=until))
-
-
-def give_up(row: Operation, error: Trouble, *, now: datetime) -> None:
-    reason = reason_of(error)
-    if services.end(row, State.FAILED, reason=reason, now=now, aws=words(error)):
-        transaction.on_commit(lambda: story.finished(row))
-
-
-def reason_of(error: Trouble) -> str:
-    if isinstance(error, CredentialUnusable):
-        return "credential_unusable"
-    if isinstance(error, gateway.BadIds):
-        return "instance_not_found"
-    if isinstance(error, gateway.NoCapacity):
-        return "insufficient_capacity"
-    return FAILS.get(type(error), "gave_up")
-
-
-def words(error: Trouble) -> str:
-    """AWS's own words with its code, short enough for a line."""
-    code = getattr(error, "code", "")
-    text = str(error).strip().rstrip(".")[:300]
-    return f"{code}: {text}." if code and code not in text else f"{text}."
+def give_up(rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
+    """This refusal is their end."""
+    aws = words(refusal.error)
+    if fate.step == "dropped":
+        services.note(rows, fate.step, now=refusal.now, call=refusal.call, detail=aws)
+    ended = services.end_all(rows, State.FAILED, reason=fate.reason, now=refusal.now, aws=aws)
+    if ended:
+        transaction.on_commit(lambda: story_refused.failed(ended))
 
 
 def nobody_knows(region: Region, call: Call, rows: list[Operation], error: gateway.Unanswered) -> None:
     """No answer: the operations stay `sending`; when the lease has passed, looking decides."""
-    look.look_by(region, call.lease_until)
+    with transaction.atomic():
+        mine = held(call, rows)
+        services.note(mine, "unanswered", now=clock.now(), call=call, detail=words(error))
+        look.look_by(region, call.lease_until)
     seconds = max(0.0, (call.lease_until - clock.now()).total_seconds())
     hands.later(seconds + 0.1, broker.LOOK_AT_REGION, region=region.id)
     story.unanswered(call=call.id, count=len(rows), why=words(error))

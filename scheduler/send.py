@@ -11,28 +11,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from scheduler import hands, outcome, story, tokens
+from scheduler import choosing, hands, outcome, tokens
 from scheduler.connect import connect
-from scheduler.deciding import Ready, Wait, before_sending
+from scheduler.deciding import OUT_OF_TIME
 from scheduler.ec2.gateway import Answer, CloudError, Ec2, NotSent
 from scheduler.watchdog import watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Region, Server
-from shared.fleet.status import TRANSITIONS, seen_at
-from shared.operations import services
-from shared.operations.firing import is_gone
+from shared.fleet.status import TRANSITIONS
 from shared.operations.models import Call, Operation
-from shared.operations.states import ACTIVE, Origin, State
-from shared.operations.verdicts import RUN
+from shared.operations.reasons import WAITING
+from shared.operations.states import State
 
-MOST = 1000
 LEASE = timedelta(seconds=15)
 # A request older than this was frozen on its way; somebody else may have taken over (the lease is 15 s).
 STALE_SECONDS = 5.0
-DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -62,7 +57,7 @@ def claim(region: Region, action: str) -> Call | None:
     """Commit the intent: these operations are being sent. None when nothing may go now."""
     now = clock.now()
     with transaction.atomic():
-        chosen = judged(candidates(region, action, now=now), now=now)
+        chosen = choosing.judged(choosing.candidates(region, action, now=now), now=now)
         granted = affordable(region, action, chosen, now=now)
         if not granted:
             return None
@@ -70,7 +65,7 @@ def claim(region: Region, action: str) -> Call | None:
             workspace_id=region.workspace_id,
             region=region,
             action=action,
-            options=granted[0].options,
+            options=choosing.options(granted[0]),
             owner=OWNER,
             sent_at=now,
             lease_until=now + LEASE,
@@ -79,91 +74,25 @@ def claim(region: Region, action: str) -> Call | None:
     return call
 
 
-def candidates(region: Region, action: str, *, now: datetime) -> list[Operation]:
-    """Requested operations whose server is free, locked together with the server; people first."""
-    active = Operation.objects.filter(server=OuterRef("server"), state__in=[state.value for state in ACTIVE])
-    rows = (
-        Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self", "server"))
-        .select_related("server__region", "schedule", "author")
-        .filter(server__region=region, action=action, state=State.REQUESTED, not_before__lte=now)
-        .filter(~Exists(active), ~Exists(asked_before()))
-        .alias(by_rule=Q(origin=Origin.RULE.value))
-        .order_by("by_rule", "due_at", "id")[:MOST]
-    )
-    return one_group(list(rows))
-
-
-def asked_before() -> QuerySet[Operation]:
-    """What a person or token asked of the same server earlier and that still waits: it goes first."""
-    waiting = Operation.objects.filter(server=OuterRef("server"), state=State.REQUESTED)
-    earlier = Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__lt=OuterRef("id"))
-    return waiting.exclude(origin=Origin.RULE.value).filter(earlier)
-
-
-def one_group(rows: list[Operation]) -> list[Operation]:
-    """Those that fit into one request: one per server, the same options, and alone what must go alone."""
-    chosen: dict[int, Operation] = {}
-    for row in rows:
-        fits = not chosen or (row.options == rows[0].options and not row.alone and not rows[0].alone)
-        if fits:
-            chosen.setdefault(row.server_id, row)
-    return list(chosen.values())
-
-
-def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
-    """Those that should really be sent; the others are ended or put off, each with its reason."""
-    newer = overtaken(rows)
-    return [row for row in rows if runs(row, newer=row.id in newer, now=now)]
-
-
-def runs(row: Operation, *, newer: bool, now: datetime) -> bool:
-    verdict = before_sending(ready(row, newer=newer, now=now), now=now)
-    if isinstance(verdict, Wait):
-        Operation.objects.filter(id=row.id).update(not_before=verdict.until)
-        return False
-    if verdict is not RUN:
-        services.end(row, State.SKIPPED, reason=verdict.reason, now=now, **verdict.words)
-        transaction.on_commit(lambda: story.skipped(row))
-        return False
-    return True
-
-
-def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
-    server, region = row.server, row.server.region
-    return Ready(
-        action=row.action,
-        by_rule=row.origin == Origin.RULE,
-        grace_until=row.grace_until,
-        observed_state=server.observed_state,
-        seen_at=seen_at(
-            observed_at=server.observed_at, looked_at=region.looked_at, missing=bool(server.missing_since)
-        ),
-        gone=is_gone(server, now=now),
-        protected=server.protected,
-        newer=newer,
-        region_enabled=region.enabled,
-    )
-
-
-def overtaken(rows: list[Operation]) -> set[int]:
-    """Rule operations after which somebody decided otherwise: a later start or stop, or a better one at the
-    same instant, whether it still waits or has been carried out."""
-    decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
-    other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
-    later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
-    same = other.filter(due_at=OuterRef("due_at"))
-    beaten = Q(action="reboot") & Exists(same) | Q(action="stop") & Exists(same.filter(action="start"))
-    mine = Operation.objects.filter(id__in=[row.id for row in rows], origin=Origin.RULE.value)
-    return set(mine.filter(later | beaten).values_list("id", flat=True))
-
-
 def affordable(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
     """As many of these as EC2's bucket allows now; the rest comes back when it has refilled."""
-    grant = tokens.take(region, action, len(rows), now=now)
+    rules = sum(choosing.by_rule(row) for row in rows)
+    grant = tokens.take(region, action, len(rows), by_rule=rules, now=now)
     if grant.retry_at is not None:
-        rest = [row.id for row in rows[grant.count :]]
-        Operation.objects.filter(id__in=rest).update(not_before=grant.retry_at)
+        put_off(rows[grant.count :], until=grant.retry_at)
     return rows[: grant.count]
+
+
+def put_off(rows: list[Operation], *, until: datetime) -> None:
+    """No tokens now. What goes apart is known by its instant and keeps it; the next sweep asks again.
+
+    What AWS refused before still says so: that is the reason should its time run out.
+    """
+    together = [row for row in rows if not row.alone]
+    Operation.objects.filter(id__in=[row.id for row in together]).update(not_before=until)
+    untold = [row.id for row in rows if row.waiting not in OUT_OF_TIME]
+    waits = {"waiting": "tokens", "waiting_detail": WAITING["tokens"]}
+    Operation.objects.filter(id__in=untold).update(**waits)
 
 
 def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
@@ -177,6 +106,8 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
     Operation.objects.bulk_update(
         rows, ["snapshot", "state", "call", "sending_at", "attempt"], batch_size=500
     )
+    waited = [row.id for row in rows if row.waiting]
+    Operation.objects.filter(id__in=waited).update(waiting="", waiting_detail="")
     servers = [row.server for row in rows]
     fields = ["transition", "transition_operation", "transition_since"]
     Server.objects.bulk_update(servers, fields, batch_size=500)

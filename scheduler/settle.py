@@ -7,16 +7,17 @@ asks EC2 a second question and so belongs outside of any.
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+
+from scheduler import story_refused
 from scheduler.ec2.gateway import CloudError, Ec2, SeenServer
 from scheduler.observe import Sight, explain
-from scheduler.settling import Seen, Sent, Settled, settle
+from scheduler.settling import NO_REASON, Seen, Sent, Settled, Told, concluded, settle
 from scheduler.watchdog import watched
 from shared.operations import services
 from shared.operations.models import Operation
-from shared.operations.reasons import explained
 from shared.operations.states import State
 
-NO_REASON = "EC2 gave no reason"
 Surprise = tuple[Operation, Settled]
 
 
@@ -50,6 +51,7 @@ def sent(operation: Operation) -> Sent:
         grace_until=operation.grace_until,
         was_healthy=operation.snapshot.get("checks") == "ok",
         dipped_at=operation.dipped_at,
+        hibernate=bool(operation.options.get("hibernate")),
     )
 
 
@@ -67,7 +69,7 @@ def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
     if settled.to is None:
         return False
     if settled.to == State.ACCEPTED:
-        services.move([operation.id], State.ACCEPTED, accepted_at=now)
+        seen_after_silence(operation, now=now)
         return False
     if settled.to == State.REQUESTED:
         send_again(operation, now=now)
@@ -75,28 +77,39 @@ def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
     return services.end(operation, settled.to, reason=settled.reason, now=now, **settled.words)
 
 
+def seen_after_silence(operation: Operation, *, now: datetime) -> None:
+    """A call nobody answered was carried out all the same; its end is still to be seen."""
+    if services.move([operation.id], State.ACCEPTED, accepted_at=now):
+        services.note([operation], "seen_after_silence", now=now, call=operation.call)
+        transaction.on_commit(lambda: story_refused.seen_after_silence(operation))
+
+
 def send_again(operation: Operation, *, now: datetime) -> None:
     """A call nobody answered provably did nothing."""
     if services.move([operation.id], State.REQUESTED, not_before=now, call=None):
         services.free([operation.id])
+        services.note([operation], "sent_again", now=now, call=operation.call)
+        transaction.on_commit(lambda: story_refused.sent_again(operation))
 
 
 def explain_surprises(surprises: Iterable[Surprise], ec2: Ec2, *, now: datetime) -> list[Operation]:
-    """Ask EC2 for its StateReason; the operations that ended with it. What no longer surprises stays open."""
+    """Ask EC2 for its StateReason; the operations that ended with it. What proves nothing stays open."""
     waiting = {operation.server.instance_id: (operation, settled) for operation, settled in surprises}
     if not waiting:
         return []
     found, trouble = details(ec2, list(waiting))
     ended = []
     for instance_id, (operation, settled) in waiting.items():
-        seen = found.get(instance_id)
-        if seen is not None and seen.state != "stopped":
-            continue
-        reason = (seen.state_reason if seen else "") or trouble or NO_REASON
-        explain(operation.server_id, reason)
-        if services.end(operation, State.FAILED, reason=settled.reason, now=now, aws=explained(reason)):
+        told = told_of(found.get(instance_id), trouble)
+        end = concluded(sent(operation), settled, told, now=now)
+        if end.to and services.end(operation, end.to, reason=end.reason, now=now, **end.words):
+            explain(operation.server_id, told.reason or told.trouble or NO_REASON)
             ended.append(operation)
     return ended
+
+
+def told_of(seen: SeenServer | None, trouble: str) -> Told:
+    return Told(seen.state, seen.state_reason, trouble) if seen else Told(trouble=trouble)
 
 
 def details(ec2: Ec2, ids: list[str]) -> tuple[dict[str, SeenServer], str]:

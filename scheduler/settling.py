@@ -4,10 +4,10 @@ Success means the end state was seen by a question asked after EC2 accepted. It 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.operations.reasons import GOALS
+from shared.operations.reasons import GOALS, explained
 from shared.operations.states import State
 
 TIMEOUT = {"start": timedelta(minutes=10), "stop": timedelta(minutes=20), "reboot": timedelta(minutes=5)}
@@ -15,12 +15,20 @@ TIMEOUT = {"start": timedelta(minutes=10), "stop": timedelta(minutes=20), "reboo
 # (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
 SETTLED_AFTER = timedelta(seconds=5)
 SECOND_LOOK = timedelta(seconds=15)
+# Until then EC2 may still tell of the time before the request: a stopped server that somebody once stopped.
+BELIEVED_AFTER = timedelta(seconds=60)
+STOPPED_BY_SOMEBODY = ("Client.UserInitiated", "Client.InstanceInitiated", "Server.Scheduled", "Server.Spot")
+HIBERNATED = "Client.UserInitiatedHibernate"
+NO_REASON = "EC2 gave no reason"
 SICK = frozenset({"initializing", "impaired", "insufficient-data"})
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An operation that was sent. `accepted_at` is None while EC2's answer is unknown."""
+    """An operation that was sent. `accepted_at` is None while EC2's answer is unknown.
+
+    `hibernate`: it was asked to hibernate the server.
+    """
 
     action: str
     sending_at: datetime
@@ -29,6 +37,16 @@ class Sent:
     grace_until: datetime | None = None
     was_healthy: bool = False
     dipped_at: datetime | None = None
+    hibernate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What EC2 said when it was asked why: the state, its StateReason, and what kept it from answering."""
+
+    state: str = ""
+    reason: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +93,35 @@ def settle(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
 def start_or_stop(sent: Sent, seen: Seen) -> Settled:
     goal = GOALS[sent.action]
     if seen.state == goal:
-        return Settled(State.SUCCEEDED, "end_seen", {"goal": goal})
+        return Settled(State.SUCCEEDED, "end_seen", {"goal": goal}, surprise=sent.hibernate)
     if sent.action == "start" and seen.state == "stopped" and late_enough(sent, seen):
         return Settled(State.FAILED, "failed_start", surprise=True)
     return STAY
+
+
+def concluded(sent: Sent, settled: Settled, told: Told, *, now: datetime) -> Settled:
+    """The end, now that EC2 was asked for its reason; STAY when it proves nothing, or nothing yet."""
+    if told.state not in ("", "stopped"):
+        return STAY
+    waited = now - (sent.accepted_at or sent.sending_at)
+    if settled.to == State.SUCCEEDED:
+        return slept(settled, told) if told.reason or waited >= TIMEOUT[sent.action] else STAY
+    if told.reason and not told.reason.startswith(STOPPED_BY_SOMEBODY):
+        return replace(settled, words={"aws": explained(told.reason)})
+    if waited < BELIEVED_AFTER:
+        return STAY
+    if told.reason:
+        return Settled(State.FAILED, "ended_elsewhere", {"state": "stopped"})
+    return replace(settled, words={"aws": explained(told.trouble or NO_REASON)})
+
+
+def slept(settled: Settled, told: Told) -> Settled:
+    """A server that should hibernate was seen stopped. Without EC2's word nothing more is claimed."""
+    if HIBERNATED in told.reason:
+        return Settled(State.SUCCEEDED, "hibernated")
+    if told.reason:
+        return Settled(State.SUCCEEDED, "stopped_without_hibernating", {"aws": explained(told.reason)})
+    return settled
 
 
 def reboot(sent: Sent, seen: Seen) -> Settled:

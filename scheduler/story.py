@@ -89,7 +89,7 @@ def told(batch: Batch, operation: Operation, *, count: int = 1) -> list[str]:
     return lines
 
 
-def finished(operation: Operation) -> None:
+def finished(operation: Operation, *, quiet: bool = False) -> None:
     """The end state was seen, or it was not; milliseconds are from due to the end we saw."""
     if operation.state == State.SUCCEEDED:
         text = f"✅ Success: {operation.action} completed in {milliseconds(operation)}ms{behind(operation)}"
@@ -100,12 +100,12 @@ def finished(operation: Operation) -> None:
         warning("operation.unknown", text=text, **ids(operation))
         return
     text = f"❌ Failed: {what(operation)}: {operation.detail}{behind(operation)}"
-    warning("operation.failed", text=text, **ids(operation))
+    warning("operation.failed", text=text, quiet=quiet, **ids(operation))
 
 
-def put_off(operation: Operation, *, why: str, until: datetime) -> None:
+def put_off(operation: Operation, *, why: str, until: datetime, quiet: bool = False) -> None:
     text = f"⏳ Waiting: {what(operation)}: {why} Trying again at {until:%H:%M:%S} UTC{behind(operation)}"
-    event("operation.put_off", text=text, **ids(operation))
+    event("operation.put_off", text=text, quiet=quiet, **ids(operation))
 
 
 def unanswered(*, call: int, count: int, why: str) -> None:

@@ -8,18 +8,24 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduler.ec2 import buckets
-from scheduler.ec2.buckets import Grant, Level
+from scheduler.ec2.buckets import Grant, Learned, Level, Wanted
 from shared.fleet.limits import AWS, Limits, custom
 from shared.fleet.models import Bucket, Region
 
 
-def take(region: Region, action: str, wanted: int, *, now: datetime) -> Grant:
-    """Take tokens for up to `wanted` servers in one request; none when nothing is wanted."""
+def take(region: Region, action: str, wanted: int, *, by_rule: int, now: datetime) -> Grant:
+    """Take tokens for up to `wanted` servers in one request; none when nothing is wanted.
+
+    The last `by_rule` of them are wanted by rules.
+    """
     if not wanted:
         return Grant(0, buckets.full(action, now=now))
     bucket = locked(region, action, now=now)
-    grant = buckets.take(level(bucket), action=action, wanted=wanted, now=now, limits=limits(bucket))
-    store(bucket, grant.level)
+    grown = buckets.learn_up(learned(bucket), rates=limits(bucket).of(action), now=now)
+    slow = buckets.effective(limits(bucket), action=action, learned=grown)
+    wish = Wanted(wanted - by_rule, by_rule)
+    grant = buckets.take(level(bucket), action=action, wanted=wish, now=now, limits=slow)
+    store(bucket, grant.level, grown)
     return grant
 
 
@@ -27,14 +33,18 @@ def learn(region: Region, action: str, count: int, *, now: datetime) -> None:
     """AWS throttled a request of `count` servers: somebody else takes from the same bucket."""
     with transaction.atomic():
         bucket = locked(region, action, now=now)
-        store(bucket, buckets.learn_down(level(bucket), count=count, now=now))
+        rates = limits(bucket).of(action)
+        before = buckets.learn_up(learned(bucket), rates=rates, now=now)
+        slower = buckets.learn_down(before, rates=rates, now=now)
+        store(bucket, buckets.drained(level(bucket), count=count, now=now), slower)
 
 
 def put_back(region: Region, action: str, count: int, *, now: datetime) -> None:
     """A request of `count` servers was never written, so its tokens are still there."""
     with transaction.atomic():
         bucket = locked(region, action, now=now)
-        store(bucket, buckets.put_back(level(bucket), action=action, count=count, limits=limits(bucket)))
+        back = buckets.put_back(level(bucket), action=action, count=count, limits=limits(bucket))
+        store(bucket, back, learned(bucket))
 
 
 def locked(region: Region, action: str, *, now: datetime) -> Bucket:
@@ -54,8 +64,12 @@ def level(bucket: Bucket) -> Level:
     return Level(bucket.requests, bucket.servers, bucket.refilled_at)
 
 
-def store(bucket: Bucket, left: Level) -> None:
-    Bucket.objects.filter(id=bucket.id).update(**columns(left))
+def learned(bucket: Bucket) -> Learned | None:
+    return buckets.learned_from(bucket.learned)
+
+
+def store(bucket: Bucket, left: Level, learned: Learned | None) -> None:
+    Bucket.objects.filter(id=bucket.id).update(learned=buckets.kept_as(learned), **columns(left))
 
 
 def columns(left: Level) -> dict[str, object]:

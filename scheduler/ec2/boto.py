@@ -18,11 +18,11 @@ from scheduler.ec2.gateway import (
     Ec2,
     Identity,
     Impossible,
-    NotSent,
     SeenServer,
     SeenStatus,
     Series,
     Unanswered,
+    Unreachable,
     nothing,
 )
 from scheduler.ec2.sending import sending
@@ -41,7 +41,7 @@ PAGE: Any = {"PageSize": 1000}
 STATUS_IDS = 100
 FILTER_IDS = 200
 METRIC_IDS = 500
-OPTIONS = {"stop": {"force": "Force"}}
+OPTIONS = {"stop": {"force": "Force", "hibernate": "Hibernate"}}
 
 
 def client(credentials: Credentials, *, region: str, endpoint: str | None) -> Ec2:
@@ -153,7 +153,7 @@ class Boto:
         try:
             return self.ec2()
         except Unanswered as error:
-            raise NotSent(str(error), code=error.code, request_id=error.request_id) from error
+            raise Unreachable(str(error), code=error.code, request_id=error.request_id) from error
 
     @contextmanager
     def asking(self, ids: Sequence[str] = ()) -> Iterator[None]:

@@ -18,17 +18,18 @@ from scheduler.ec2.gateway import (
     Impossible,
     NoCapacity,
     NotNow,
-    NotSent,
     Refused,
     Throttled,
     Unanswered,
+    Unreachable,
 )
 from shared.logs import redact
 
 LONGEST = 300
 SERVER_ERROR = 500
 ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")
-WORD = re.compile(r"""[^\s'",()\[\]]+""")
+# An id may stand between quotes or brackets, in a list, or at the end of an ARN.
+WORD = re.compile(r"""[^\s'",;:/()\[\]]+""")
 
 KINDS: dict[type[Refused], tuple[str, ...]] = {
     Denied: (
@@ -96,7 +97,7 @@ def translated(ids: Sequence[str] = ()) -> Iterator[None]:
     except aws.ClientError as error:
         raise answered(error, ids=ids) from error
     except NOTHING_WRITTEN as error:
-        raise NotSent(tidy(str(error)), code=type(error).__name__) from error
+        raise Unreachable(tidy(str(error)), code=type(error).__name__) from error
     except NO_ANSWER as error:
         raise Unanswered(tidy(str(error)), code=type(error).__name__) from error
     except (aws.NoCredentialsError, aws.CredentialRetrievalError) as error:
@@ -111,17 +112,18 @@ def answered(error: aws.ClientError, *, ids: Sequence[str]) -> CloudError:
     details = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
     code = details.get("Code", "").removeprefix("Client.").removeprefix("Server.")
-    text = tidy(details.get("Message", "")) or code
-    request_id = meta.get("RequestId", "")
-    if CODES.get(code) is BadIds:
-        return BadIds(text, ids=named(text, ids), code=code, request_id=request_id)
-    is_final = meta.get("HTTPStatusCode", SERVER_ERROR) < SERVER_ERROR
-    kind: type[CloudError] = CODES.get(code, Refused if is_final else Unanswered)
-    return kind(text, code=code, request_id=request_id)
+    message = details.get("Message", "")
+    text, request_id = tidy(message) or code, meta.get("RequestId", "")
+    if code not in CODES and meta.get("HTTPStatusCode", SERVER_ERROR) >= SERVER_ERROR:
+        return Unanswered(text, code=code, request_id=request_id)
+    return CODES.get(code, Refused)(text, ids=named(message, ids), code=code, request_id=request_id)
 
 
 def named(text: str, ids: Sequence[str]) -> frozenset[str]:
-    """Which of `ids` AWS names in a message such as "The instance IDs 'i-1, i-2' do not exist"."""
+    """Which of `ids` AWS names, as in "The instance IDs 'i-1, i-2' do not exist" or ".../instance/i-1".
+
+    `text` is the whole message: a long list of ids must not be cut short.
+    """
     return frozenset(ids) & {word.rstrip(".") for word in WORD.findall(text)}
 
 

@@ -4,7 +4,7 @@ No boto type crosses this line. `boto` implements it against AWS or anything tha
 knows neither Django nor the clock.
 
 CloudError
-├── Refused              AWS said no, and nothing was done
+├── Refused              AWS said no, and nothing was done; `ids` are the instances its message names
 │   ├── Denied           bad credentials or a missing permission; the account's trouble, not the server's
 │   ├── Throttled        RequestLimitExceeded and its kin; try again later
 │   ├── NotNow           IncorrectInstanceState: the instance is on its way somewhere; try again soon
@@ -13,6 +13,7 @@ CloudError
 │   └── Impossible       stop protection, one-time spot, instance-store root, ...; trying again is no use
 ├── Unanswered           time-out, reset, 5xx, unreadable answer: it may or may not have been done
 └── NotSent              our own guard stopped the request before it was written; nothing was done
+    └── Unreachable      no connection to AWS: nothing was written
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +32,13 @@ class CloudError(Exception):
 
 
 class Refused(CloudError):
-    """AWS said no, and nothing was done."""
+    """AWS said no, and nothing was done. `ids`: those asked for that its message names, often none."""
+
+    def __init__(
+        self, message: str, *, ids: frozenset[str] = frozenset(), code: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.ids = ids
 
 
 class Denied(Refused):
@@ -53,10 +60,6 @@ class NoCapacity(Refused):
 class BadIds(Refused):
     """Some ids are unknown; `ids` names them. Nothing was done to the others either."""
 
-    def __init__(self, message: str, *, ids: frozenset[str], code: str = "", request_id: str = "") -> None:
-        super().__init__(message, code=code, request_id=request_id)
-        self.ids = ids
-
 
 class Impossible(Refused):
     """This instance can never be asked that."""
@@ -68,6 +71,10 @@ class Unanswered(CloudError):
 
 class NotSent(CloudError):
     """The request was stopped before it was written."""
+
+
+class Unreachable(NotSent):
+    """AWS could not be connected to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,11 @@ def test_a_refused_stop_never_says_it_was_sent(
     time.forward(5)
     fire.claim_all(time.moment)
     committed(lambda: send.drain(region.id, "stop"))
-    assert len(log.lines) == 1
+    assert len(log.lines) == 2
     assert log.lines[0].startswith(
         '❌ Failed: stop on server "test1": AWS refused: UnauthorizedOperation: You are not'
     )
+    assert log.lines[1].startswith('🔒 AWS denies stop to cloud account "dev"')
 
 
 def test_what_is_skipped_says_why(

@@ -3,14 +3,14 @@
 The caller gives the moment; nothing here reads a clock, asks AWS or writes a log.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from shared.fleet.models import Server
-from shared.operations.models import Operation
-from shared.operations.reasons import sentence
+from shared.operations.models import Call, Operation, Step
+from shared.operations.reasons import WAITING, sentence
 from shared.operations.states import State, sources
 
 
@@ -27,11 +27,63 @@ def move(ids: Iterable[int], to: State, **changes: object) -> int:
 def end(operation: Operation, to: State, *, reason: str, now: datetime, **words: object) -> bool:
     """End one operation with a reason in words, and free its server; False when it had ended already."""
     detail = sentence(reason, **words)
-    if not move([operation.id], to, reason=reason, detail=detail, finished_at=now):
+    changes = ended_with(reason, detail=detail, now=now)
+    if not move([operation.id], to, **changes):
         return False
-    operation.state, operation.reason, operation.detail, operation.finished_at = to.value, reason, detail, now
+    keep(operation, state=to.value, **changes)
     free([operation.id])
     return True
+
+
+@transaction.atomic
+def end_all(
+    operations: Iterable[Operation], to: State, *, reason: str, now: datetime, **words: object
+) -> list[Operation]:
+    """End these for one reason, and free their servers; those that had not ended already."""
+    detail = sentence(reason, **words)
+    rows = Operation.objects.select_for_update(no_key=True).filter(
+        id__in=[each.id for each in operations], state__in=[state.value for state in sources(to)]
+    )
+    mine = set(rows.order_by("server_id", "id").values_list("id", flat=True))
+    ended = [each for each in operations if each.id in mine]
+    changes = ended_with(reason, detail=detail, now=now)
+    move(mine, to, **changes)
+    free(mine)
+    for each in ended:
+        keep(each, state=to.value, **changes)
+    return ended
+
+
+def ended_with(reason: str, *, detail: str, now: datetime) -> dict[str, object]:
+    """The columns of an end; what ended waits no more."""
+    return {"reason": reason, "detail": detail, "finished_at": now, "waiting": "", "waiting_detail": ""}
+
+
+def keep(operation: Operation, **columns: object) -> None:
+    """The same on the row in memory."""
+    for column, value in columns.items():
+        setattr(operation, column, value)
+
+
+def put_off(ids: Iterable[int], until: datetime, *, waiting: str, **words: object) -> int:
+    """Let requested operations wait until then, and say why; the number that wait."""
+    rows = Operation.objects.filter(id__in=list(ids), state=State.REQUESTED.value)
+    return rows.update(not_before=until, waiting=waiting, waiting_detail=why(waiting, **words))
+
+
+def why(waiting: str, **words: object) -> str:
+    """The sentence of a code of WAITING; nothing when it does not wait for anything."""
+    return WAITING[waiting].format(**words) if waiting else ""
+
+
+def note(
+    operations: Sequence[Operation], what: str, *, now: datetime, call: Call | None = None, detail: str = ""
+) -> None:
+    """Write down what happened to these on their way."""
+    Step.objects.bulk_create(
+        Step(workspace_id=each.workspace_id, operation=each, call=call, at=now, what=what, detail=detail)
+        for each in operations
+    )
 
 
 def free(ids: Iterable[int]) -> None:

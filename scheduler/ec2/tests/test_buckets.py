@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from scheduler.ec2.buckets import Level, full, learn_down, put_back, take
+from scheduler.ec2.buckets import (
+    Learned,
+    Level,
+    Wanted,
+    drained,
+    effective,
+    full,
+    kept_as,
+    learn_down,
+    learn_up,
+    learned_from,
+    put_back,
+    take,
+)
 from shared.fleet.limits import AWS, custom
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -55,7 +68,7 @@ def test_what_was_not_sent_is_put_back() -> None:
 
 def test_after_a_throttle_the_next_request_waits_and_asks_for_half() -> None:
     grant = take(full("stop", now=NOON), action="stop", wanted=600, now=NOON)
-    level = learn_down(grant.level, count=600, now=NOON)
+    level = drained(grant.level, count=600, now=NOON)
     refused = take(level, action="stop", wanted=600, now=NOON)
     assert refused.count == 0
     assert refused.retry_at == seconds(0.3)
@@ -112,3 +125,84 @@ def test_asking_again_at_the_given_moment_always_helps(
         assert grant.count == wanted
     else:
         assert take(grant.level, action=action, wanted=wanted - grant.count, now=grant.retry_at).count > 0
+
+
+@given(
+    action=ACTIONS,
+    requests=some.floats(0, 50),
+    servers=some.floats(0, 1000),
+    people=some.integers(0, 300),
+    rules=some.integers(0, 1500),
+)
+def test_asking_again_at_the_given_moment_helps_rules_and_people(
+    action: str, requests: float, servers: float, people: int, rules: int
+) -> None:
+    wanted = Wanted(people, rules)
+    grant = take(Level(requests, servers, NOON), action=action, wanted=wanted, now=NOON)
+    if grant.retry_at is None:
+        assert grant.count == people + rules
+    else:
+        rest = wanted.without(grant.count)
+        assert take(grant.level, action=action, wanted=rest, now=grant.retry_at).count > 0
+
+
+@pytest.mark.parametrize(("action", "most"), [("start", 950), ("stop", 950), ("reboot", 20)])
+def test_rules_leave_one_request_and_a_twentieth_of_the_servers_to_people(action: str, most: int) -> None:
+    level = full(action, now=NOON)
+    while (grant := take(level, action=action, wanted=Wanted(0, 1000), now=NOON)).count:
+        assert grant.count <= most
+        level = grant.level
+    assert level.requests >= 1
+    assert level.servers >= 0 if action == "reboot" else level.servers >= 50
+    assert take(level, action=action, wanted=10, now=NOON).count == 10
+
+
+def test_people_come_first_and_rules_get_what_is_left_of_their_share() -> None:
+    grant = take(Level(9, 80, NOON), action="stop", wanted=Wanted(10, 90), now=NOON)
+    assert grant.count == 30
+    crowded = take(Level(9, 80, NOON), action="stop", wanted=Wanted(70, 90), now=NOON)
+    assert crowded.count == 70
+    assert take(Level(1, 80, NOON), action="stop", wanted=Wanted(0, 20), now=NOON).count == 0
+
+
+def test_a_bucket_of_one_request_is_not_shared() -> None:
+    limits = custom("stop", {"requests": 1, "servers": 4})
+    level = full("stop", now=NOON, limits=limits)
+    assert take(level, action="stop", wanted=Wanted(0, 9), now=NOON, limits=limits).count == 4
+
+
+STOP = AWS.of("stop")
+
+
+def test_each_refusal_halves_the_rates_down_to_a_tenth() -> None:
+    learned = None
+    found = []
+    for _ in range(5):
+        learned = learn_down(learned, rates=STOP, now=NOON)
+        found.append((learned.requests_refill, learned.servers_refill, learned.refusals))
+    assert found == [(2.5, 10, 1), (1.25, 5, 2), (0.625, 2.5, 3), (0.5, 2, 4), (0.5, 2, 5)]
+
+
+def test_a_quiet_minute_gives_back_a_tenth_until_nothing_is_left_of_it() -> None:
+    learned = learn_down(None, rates=STOP, now=NOON)
+    later = learn_up(learned, rates=STOP, now=seconds(60))
+    assert later == Learned(3.0, 12.0, at=seconds(60), since=NOON, refusals=1)
+    assert learn_up(later, rates=STOP, now=seconds(299)) is not None
+    assert learn_up(later, rates=STOP, now=seconds(300)) is None
+    assert learn_up(None, rates=STOP, now=NOON) is None
+
+
+def test_what_was_learned_only_ever_slows_down() -> None:
+    learned = learn_down(None, rates=STOP, now=NOON)
+    assert effective(AWS, action="stop", learned=learned).stop.servers_refill == 10
+    assert effective(AWS, action="stop", learned=None) is AWS
+    slow = custom("stop", {"servers_refill": 1})
+    assert effective(slow, action="stop", learned=learned).stop.servers_refill == 1
+
+
+def test_what_was_learned_survives_the_database() -> None:
+    learned = learn_down(None, rates=STOP, now=NOON)
+    assert learned_from(kept_as(learned)) == learned
+    assert kept_as(None) == {}
+    assert learned_from({}) is None
+    assert learned_from({"requests_refill": "?"}) is None

@@ -69,8 +69,8 @@ def test_no_code_is_in_the_table_twice() -> None:
         (aws.HTTPClientError(error="strange"), gateway.Unanswered),
         (aws.SSLError(endpoint_url=URL, error=OSError("broken")), gateway.Unanswered),
         (ResponseParserError("not XML"), gateway.Unanswered),
-        (aws.ConnectTimeoutError(endpoint_url=URL), gateway.NotSent),
-        (aws.EndpointConnectionError(endpoint_url=URL), gateway.NotSent),
+        (aws.ConnectTimeoutError(endpoint_url=URL), gateway.Unreachable),
+        (aws.EndpointConnectionError(endpoint_url=URL), gateway.Unreachable),
         (aws.NoCredentialsError(), gateway.Denied),
         (aws.ParamValidationError(report="wrong"), gateway.Refused),
     ],
@@ -97,6 +97,47 @@ def test_the_ids_a_message_names_are_found_among_those_asked_for(message: str, n
     error = ours(client_error("InvalidInstanceID.NotFound", message), "i-1", "i-2", "i-3")
     assert isinstance(error, gateway.BadIds)
     assert error.ids == named
+
+
+ARN = "arn:aws:ec2:eu-central-1:111122223333:instance/i-2"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "named"),
+    [
+        ("IncorrectInstanceState", "The instance 'i-1' is not in a state from which it can be", {"i-1"}),
+        ("IncorrectInstanceState", "The instances 'i-1, i-3' are not in a state from which", {"i-1", "i-3"}),
+        (
+            "OperationNotPermitted",
+            "The instance 'i-1' may not be stopped. Modify its 'disableApiStop'",
+            {"i-1"},
+        ),
+        ("UnsupportedOperation", "You can't stop the Spot Instance 'i-3' because it is", {"i-3"}),
+        ("UnsupportedOperation", "The instance 'i-3' does not have an 'ebs' root device type", {"i-3"}),
+        (
+            "UnauthorizedOperation",
+            f"not authorized to perform: ec2:StopInstances on resource: {ARN}",
+            {"i-2"},
+        ),
+        ("UnauthorizedOperation", f"on resource: {ARN} because no identity-based policy", {"i-2"}),
+        ("NobodyKnowsThisOne", "Something about i-2.", {"i-2"}),
+        ("InsufficientInstanceCapacity", "We do not have sufficient m5.large capacity", set()),
+    ],
+)
+def test_any_refusal_tells_which_of_its_members_it_names(code: str, message: str, named: set[str]) -> None:
+    error = ours(client_error(code, message), "i-1", "i-2", "i-3")
+    assert isinstance(error, gateway.Refused)
+    assert error.ids == named
+
+
+def test_a_list_of_ids_longer_than_what_is_kept_of_a_message_is_read_to_its_end() -> None:
+    ids = [f"i-{number:017x}" for number in range(100)]
+    error = ours(
+        client_error("InvalidInstanceID.NotFound", f"The instance IDs '{', '.join(ids)}' do not"), *ids
+    )
+    assert isinstance(error, gateway.Refused)
+    assert error.ids == set(ids)
+    assert len(str(error)) == 300
 
 
 def test_an_encoded_refusal_and_secrets_are_left_out_of_the_message() -> None:

@@ -1,0 +1,78 @@
+"""What AWS holds against a whole account or region: told once, and kept in mind until it is over.
+
+A denied action stands on the account until EC2 accepts one like it. Whether throttling or an outage was told
+already is read from the calls before, so every worker knows. Call it in the transaction that ends the call,
+after the region's row was locked: then two workers tell it once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from scheduler import story_refused
+from scheduler.ec2 import gateway
+from scheduler.refusing import Member, Trouble, blamed, words
+from shared.fleet.models import Account, Region
+from shared.operations.models import Call
+
+# What nobody has run into for so long was over; the next time it is told again.
+FORGOTTEN = timedelta(minutes=15)
+
+
+def note(region: Region, call: Call, error: Trouble, members: Sequence[Member], *, now: datetime) -> None:
+    """A call was refused, or could not be made."""
+    if isinstance(error, gateway.Denied):
+        if len(blamed(error, members)) in (0, len(members)):
+            denied(region, call, error, now=now)
+    elif isinstance(error, gateway.Unreachable):
+        if not lasts(call, "unreachable", now=now):
+            transaction.on_commit(lambda: story_refused.unreachable(region, count=len(members), error=error))
+    elif isinstance(error, gateway.Throttled) and not lasts(call, "throttled", now=now):
+        transaction.on_commit(
+            lambda: story_refused.throttled(region, call.action, count=len(members), why=words(error))
+        )
+
+
+def over(region: Region, call: Call, *, now: datetime) -> None:
+    """A call was accepted: whatever was held against this action or region is over."""
+    if call.action in region.account.denied:
+        allowed(region, call)
+    if lasts(call, "unreachable", now=now):
+        transaction.on_commit(lambda: story_refused.reachable(region))
+
+
+def lasts(call: Call, outcome: str, *, now: datetime) -> bool:
+    """Whether the call before this one ended so too. Throttling is of one action, an outage of all."""
+    calls = Call.objects.filter(region=call.region_id).exclude(id=call.id).exclude(outcome="")
+    if outcome == "throttled":
+        calls = calls.filter(action=call.action)
+    before = calls.order_by("-id").values_list("outcome", "answered_at").first()
+    if before is None or before[0] != outcome:
+        return False
+    return before[1] is not None and now - before[1] < FORGOTTEN
+
+
+def denied(region: Region, call: Call, error: gateway.Denied, *, now: datetime) -> None:
+    """Keep AWS's words on the account; the first time it is told."""
+    account = Account.objects.select_for_update(no_key=True).get(id=region.account_id)
+    known = account.denied.get(call.action)
+    moment = now.isoformat().replace("+00:00", "Z")
+    account.denied[call.action] = {
+        "code": error.code,
+        "message": str(error),
+        "region": region.name,
+        "since": known["since"] if known else moment,
+        "last": moment,
+    }
+    Account.objects.filter(id=account.id).update(denied=account.denied)
+    if known is None:
+        why = words(error)
+        transaction.on_commit(lambda: story_refused.denied(account, region.name, call.action, why=why))
+
+
+def allowed(region: Region, call: Call) -> None:
+    account = Account.objects.select_for_update(no_key=True).get(id=region.account_id)
+    if account.denied.pop(call.action, None):
+        Account.objects.filter(id=account.id).update(denied=account.denied)
+        transaction.on_commit(lambda: story_refused.allowed(account, call.action))
