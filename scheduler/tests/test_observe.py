@@ -1,0 +1,183 @@
+"""The ledger of changes: what changed, since when, whose doing it was, and what EC2 says of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from scheduler import discover, look, send
+from scheduler.ec2 import gateway
+from scheduler.observe import Sight, observe
+from scheduler.tests.acting import ask, look_now, state
+from scheduler.tests.conftest import Time, WorldEc2
+from shared.fleet.models import Observation, Region, Server
+from simulator.world import World
+
+
+@pytest.fixture
+def elsewhere(world: World) -> Callable[..., None]:
+    """Somebody else does this to a server."""
+
+    def act(server: Server, action: str) -> None:
+        instance = world.instance(server.instance_id)
+        assert instance is not None
+        world.outside(instance, action)
+
+    return act
+
+
+def ledger() -> list[tuple[str, str, str]]:
+    rows = Observation.objects.order_by("asked_at", "id")
+    return [(row.before, row.after, row.cause) for row in rows]
+
+
+def test_our_own_stop_is_ours_from_its_first_step_to_its_last(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(30)
+    look_now(region)
+    assert ledger() == [("running", "stopping", "ours"), ("stopping", "stopped", "ours")]
+    assert set(Observation.objects.values_list("operation", flat=True)) == {operation.id}
+
+
+def test_a_stop_that_ends_after_we_stopped_waiting_is_still_ours(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    world.faults.add({"kind": "stuck"}, now=time())
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(1300)
+    look_now(region)
+    assert state(operation) == ("failed", "confirm_timeout")
+    time.forward(60)
+    observe(region, [Sight(server.instance_id, "stopped", "", time.moment)], asked_at=time.moment)
+    assert ledger()[-1] == ("stopping", "stopped", "ours")
+
+
+def test_an_outside_stop_is_dated_and_says_who_did_it(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, elsewhere: Callable[..., None]
+) -> None:
+    elsewhere(server, "shutdown")
+    time.forward(60)
+    look_now(region)
+    server.refresh_from_db()
+    seen = Observation.objects.latest("id")
+    assert (seen.cause, seen.actor, seen.operation) == ("outside", "inside", None)
+    assert seen.reason.startswith("Client.InstanceInitiatedShutdown")
+    assert (server.state_reason, server.state_since) == (seen.reason, time.moment)
+
+
+def test_ec2_is_asked_once_for_a_change_that_has_two_steps(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, elsewhere: Callable[..., None]
+) -> None:
+    elsewhere(server, "stop")
+    time.forward(1)
+    look_now(region)
+    time.forward(60)
+    look_now(region)
+    assert [row.actor for row in Observation.objects.all()] == ["api", "api"]
+    assert ec2.asked.count("servers") == 1
+
+
+def test_many_changes_of_one_look_are_explained_with_one_question(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    elsewhere: Callable[..., None],
+) -> None:
+    for number in range(5):
+        elsewhere(new_server(f"s{number}"), "stop")
+    time.forward(60)
+    look_now(region)
+    assert ec2.asked.count("servers") == 1
+    assert set(Observation.objects.values_list("actor", flat=True)) == {"api"}
+
+
+def test_an_explanation_that_fails_costs_nothing_and_the_next_list_brings_it(
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    elsewhere: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> list[gateway.SeenServer]:
+        raise gateway.Throttled("Request limit exceeded.")
+
+    elsewhere(server, "stop")
+    time.forward(60)
+    with monkeypatch.context() as deaf:
+        deaf.setattr(ec2, "servers", refuse)
+        look_now(region)
+    seen = Observation.objects.get()
+    assert (seen.after, seen.actor, seen.reason) == ("stopped", "unknown", "")
+    monkeypatch.setattr(discover, "connect", lambda _region: ec2)
+    time.forward(300)
+    discover.discover_region(region.id)
+    seen.refresh_from_db()
+    assert (seen.actor, seen.reason[:7]) == ("api", "Client.")
+
+
+def test_a_start_that_fell_back_was_ours_and_ec2s_reason_says_so(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, world: World
+) -> None:
+    server = new_server("off", "stopped")
+    time.forward(60)
+    ask(server, "start", time)
+    world.faults.add({"kind": "failed_start"}, now=time())
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    seen = Observation.objects.latest("id")
+    assert (seen.before, seen.after, seen.cause, seen.actor) == ("pending", "stopped", "ours", "aws")
+
+
+def test_an_instance_that_comes_twice_in_an_answer_does_no_harm(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    twice = [Sight(server.instance_id, "stopped", "", time.moment)] * 2
+    assert len(observe(region, twice, asked_at=time.moment)) == 1
+
+
+def test_an_answer_about_instances_nobody_asked_for_changes_only_our_servers_there(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Region.objects.create(workspace=region.workspace, account=region.account, name="us-east-1")
+    same = {"workspace": region.workspace, "instance_id": "i-elsewhere"}
+    stranger = Server.objects.create(region=other, observed_state="running", **same)
+    Server.objects.filter(id=server.id).update(observed_state="stopping", state_since=time.moment)
+    Region.objects.filter(id=region.id).update(looked_at=time.moment)
+    answer = [gateway.SeenStatus(name, "stopped") for name in ("i-elsewhere", "i-nobody")]
+    monkeypatch.setattr(ec2, "statuses", lambda _ids: answer)
+    time.forward(1)
+    look_now(region)
+    stranger.refresh_from_db()
+    assert (stranger.observed_state, Server.objects.count()) == ("running", 2)
+
+
+def test_a_server_left_out_of_an_answer_by_id_is_not_gone(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Server.objects.filter(id=server.id).update(observed_state="stopping", state_since=time.moment)
+    Region.objects.filter(id=region.id).update(looked_at=time.moment)
+    monkeypatch.setattr(ec2, "statuses", lambda _ids: [])
+    time.forward(1)
+    look_now(region)
+    server.refresh_from_db()
+    assert (server.observed_state, server.missing_since) == ("stopping", None)
+
+
+def test_what_another_started_gets_its_new_address_soon(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    elsewhere: Callable[..., None],
+) -> None:
+    elsewhere(new_server("off", "stopped"), "start")
+    time.forward(60)
+    look.look_at(region.id)
+    region.refresh_from_db()
+    assert region.wanted_discover_at == time.moment
