@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         print(*(stage.name for stage in STAGES), sep="\n")
         return 0
     chosen = choose(wanted.names, everything=wanted.all)
-    total = run(chosen, more)
+    total = run(chosen, [*more, *chaos_options(wanted)])
     conclude(total)
     return 1 if total.failed else 0
 
@@ -49,17 +49,31 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     told = "\n".join(f"  {stage.name:<10} {stage.sentence}" for stage in STAGES)
     parser = argparse.ArgumentParser(
         prog="./test",
-        description=f"Run the checks: those named, or all but story and e2e.\n\n{told}",
+        description=f"Run the checks: those named, or all but story, chaos, e2e and images.\n\n{told}",
         epilog="What follows -- goes to pytest, vitest or bats: ./test api -- -k schedules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="STAGE")
     parser.add_argument("--all", action="store_true", help="every stage")
     parser.add_argument("--stages", action="store_true", help="print the names of the stages and end")
+    parser.add_argument("--full", action="store_true", help="chaos: the large numbers; takes an hour")
+    parser.add_argument("--seed", type=int, help="chaos: repeat the choices of a run")
+    parser.add_argument(
+        "--soak", type=int, metavar="MINUTES", help="chaos: with --full, mixed faults for so long"
+    )
     found = parser.parse_args(arguments)
+    if chaos_options(found) and found.names != ["chaos"]:
+        parser.error("--full, --seed and --soak belong to the stage chaos alone: ./test chaos --full")
     if unknown := set(found.names) - set(names):
         parser.error(f"there is no stage {min(unknown)}; known: {', '.join(names)}")
     return found
+
+
+def chaos_options(wanted: argparse.Namespace) -> list[str]:
+    """What only the stage chaos understands, as it wants it."""
+    numbers = {"--seed": wanted.seed, "--soak": wanted.soak}
+    given = [word for name, value in numbers.items() if value is not None for word in (name, str(value))]
+    return [*(["--full"] if wanted.full else []), *given]
 
 
 def choose(names: list[str], *, everything: bool) -> list[Stage]:

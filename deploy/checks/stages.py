@@ -64,6 +64,13 @@ def e2e(more: Sequence[str]) -> Result:
     return pytest("e2e", "tests/e2e")(more)
 
 
+def chaos(more: Sequence[str]) -> Result:
+    """The short form, unless --full is among `more`."""
+    report = fresh("chaos")
+    command = (sys.executable, "-m", "tests.chaos", "--junit", str(report), *more)
+    return results.read(report, exit_code=subprocess.run(command, check=False).returncode)
+
+
 def fresh(name: str) -> Path:
     """A place for this stage's report; an old one must not be mistaken for it."""
     REPORTS.mkdir(parents=True, exist_ok=True)
@@ -83,6 +90,7 @@ STAGES = (
     Stage("scripts", "building, pushing, pulling and installing, with a docker that only writes down", bats),
     Stage("system", "all parts together", pytest("system", *SYSTEM), page=True),
     Stage("story", "the promise, with parts killed on the way", pytest("story", "tests/story"), apart=True),
+    Stage("chaos", "parts killed, frozen and cut off; broken builds that must be seen", chaos, apart=True),
     Stage("e2e", "the page in a real browser", e2e, page=True, apart=True),
     Stage("images", "what ships, on a real engine", pytest("images", "tests/images"), apart=True),
 )

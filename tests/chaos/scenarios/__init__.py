@@ -1,0 +1,1 @@
+"""What is done to a house, one module per way of breaking it. Each ends with the checker's findings."""

@@ -1,0 +1,173 @@
+"""kill -9: at random moments, and at every named point of the work."""
+
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.chaos import record
+from tests.chaos.crew import Member
+from tests.chaos.fleet import Plan
+from tests.chaos.invariants import Finding
+from tests.chaos.points import POINTS
+from tests.chaos.record import Record
+from tests.chaos.run import Lived, Run
+
+TAKE_OVER = 20.0
+
+
+@dataclass
+class Killer:
+    """Kills on its own clock, replaces the dead, and remembers whom it killed when."""
+
+    lived: Lived
+    workers: int
+    every: float
+    most: int
+    kills: list[tuple[float, int]] = field(default_factory=list)
+    next_at: float = 0.0
+
+    def turn(self) -> None:
+        self.lived.house.staff(workers=self.workers)
+        if time.monotonic() < self.next_at or len(self.kills) >= self.most:
+            return
+        chance = self.lived.run.random
+        self.next_at = time.monotonic() + chance.uniform(0.3, 1.7) * self.every
+        # A worker that is still starting holds nothing.
+        ready = [each for each in self.lived.house.crew.living("worker") if time.time() - each.began > 1.0]
+        if ready:
+            self.kill(chance.choice(ready))
+
+    def kill(self, member: Member) -> None:
+        member.signal(signal.SIGKILL)
+        self.kills.append((time.time(), member.pid))
+
+
+def random_kills(run: Run) -> list[Finding]:
+    """Workers are killed at random while work is due, and replaced."""
+    if run.full:
+        plan, workers, every, most = Plan(200, 10, spacing=40, group=5, stagger=1.0), 4, 0.75, 500
+    else:
+        plan, workers, every, most = Plan(24, 3, spacing=12, group=2, stagger=1.0), 3, 1.5, 30
+    with run.house(plan) as lived:
+        killer = Killer(lived, workers, every, most)
+        lived.house.staff(workers=workers)
+        lived.schedule()
+        lived.until_last_due(
+            killer.turn, more=600.0 if run.full else 3.0, until=lambda: killer_done(killer, run)
+        )
+        findings = lived.conclude(lambda: lived.house.staff(workers=workers))
+        both = record.gather(lived.house, lived.fleet)
+        return [
+            *findings,
+            Finding("kills", "processes killed", len(killer.kills), "told", True),
+            *took_over(both, killer.kills, most=None),
+        ]
+
+
+def killer_done(killer: Killer, run: Run) -> bool:
+    return not run.full or len(killer.kills) >= killer.most
+
+
+def take_over(run: Run) -> list[Finding]:
+    """In each account the sender dies with its request; somebody else must decide in time."""
+    accounts, rounds = (10, 8) if run.full else (6, 1)
+    plan = Plan(accounts * 2, rounds, accounts=accounts, group=1, stagger=0.0, spacing=60)
+    with run.house(plan) as lived:
+        lived.house.staff(workers=1)
+        lived.schedule()
+        lived.house.crew.end(lived.house.crew.living("worker"))
+        for nth in range(rounds):
+            kill_senders(
+                lived, accounts, due=min(each.due for each in lived.fleet.expected).timestamp() + 60 * nth
+            )
+            lived.house.staff(workers=3)
+            lived.settle_round(limit=50.0)
+            if nth + 1 < rounds:
+                lived.house.crew.end(lived.house.crew.living("worker"))
+        findings = lived.conclude(lambda: lived.house.staff(workers=3))
+        kills = [(at, pid) for pid, _, at in lived.house.struck()]
+        return [*findings, *took_over(record.gather(lived.house, lived.fleet), kills, most=TAKE_OVER)]
+
+
+def kill_senders(lived: Lived, accounts: int, *, due: float) -> None:
+    """Hire workers that die with their first request, one after the other, until each account had one."""
+    before, deadline = len(lived.house.struck()), due + 20
+    lived.house.staff(workers=0)
+    while len(lived.house.struck()) < before + accounts and time.time() < deadline:
+        while len(lived.house.crew.living("worker")) < 3:
+            point = lived.run.random.choice(("P5", "P6", "P7", "P8"))
+            lived.house.worker(die_at=f"{point}:1")
+        time.sleep(0.05)
+    lived.house.crew.end(lived.house.crew.living("worker"))
+
+
+def points(run: Run) -> list[Finding]:
+    """Beside one clean worker others carry points that are still wanted; the dead are replaced."""
+    wanted = 20 if run.full else 1
+    plan = Plan(160, 10, spacing=45, group=4) if run.full else Plan(48, 2, spacing=30, group=2, accounts=4)
+    with run.house(plan) as lived:
+        lived.house.staff(workers=1)
+        lived.schedule()
+        armed = Armed(lived, wanted, most=3)
+        lived.until_last_due(armed.turn, more=2.0)
+        lived.house.crew.hear()
+        findings = lived.conclude(lambda: lived.house.staff(workers=2))
+        struck = armed.struck()
+    told = ", ".join(f"{name} {struck[name]}" for name in POINTS)
+    missed = [f"{name}: {struck[name]}" for name in POINTS if struck[name] < wanted]
+    return [
+        *findings,
+        Finding("deaths at points", told, sum(struck.values()), "told", True),
+        Finding("points missed", "every point was struck", len(missed), "0", not missed, tuple(missed)),
+    ]
+
+
+@dataclass
+class Armed:
+    """Workers that die where they first come by one of the points that are still wanted."""
+
+    lived: Lived
+    wanted: int
+    most: int
+    carriers: list[Member] = field(default_factory=list)
+
+    def struck(self) -> Counter[str]:
+        return Counter(name for _, name, _ in self.lived.house.struck())
+
+    def turn(self) -> None:
+        self.lived.house.crew.hear()
+        self.carriers = [each for each in self.carriers if each.alive]
+        self.lived.house.staff(workers=len(self.carriers) + 1)
+        struck = self.struck()
+        left = [name for name in POINTS if struck[name] < self.wanted]
+        while left and len(self.carriers) < self.most:
+            chance = self.lived.run.random
+            some = chance.sample(left, k=min(3, len(left)))
+            die_at = ",".join(f"{name}:1" for name in some)
+            self.carriers.append(self.lived.house.worker(die_at=die_at))
+
+
+def take_overs(both: Record, kills: list[tuple[float, int]]) -> list[float]:
+    """For each operation that a killed process was sending: seconds from its death to the next move."""
+    died = {pid: at for at, pid in kills}
+    waits = []
+    left: dict[int, int] = {}
+    for move in both.moves:
+        pid = left.pop(move.operation, 0)
+        if pid in died and died[pid] < move.at:
+            waits.append(move.at - died[pid])
+        if move.after == "sending" and move.call is not None and move.call in both.calls:
+            left[move.operation] = int(both.calls[move.call].owner.rsplit(":", 1)[1])
+    return sorted(waits)
+
+
+def took_over(both: Record, kills: list[tuple[float, int]], *, most: float | None) -> list[Finding]:
+    """`most` None: only told. While looks are killed too, each such death adds the look's own lease."""
+    waits = take_overs(both, kills)
+    if not waits:
+        return [Finding("take-over", "nothing was left half sent", 0, "told", most is None)]
+    longest, middle = round(waits[-1], 1), round(waits[len(waits) // 2], 1)
+    text = f"seconds until somebody decided on what was left, {len(waits)} cases, median {middle}"
+    bound = "told" if most is None else f"<= {most:g}"
+    return [Finding("take-over", text, longest, bound, most is None or longest <= most)]
