@@ -55,9 +55,7 @@ class Endpoint:
             return self._unrecognised(asked, error, number)
         caller = _caller(credential, asked, request_id=number)
         disturbed = self.simulation.world.faults.exist
-        answer = (self._disturbed if disturbed else self._served)(request, asked, caller)
-        if answer.cut != "hang":
-            answer.wait += self._latency(asked)
+        answer = (self._disturbed if disturbed else self._late)(request, asked, caller)
         if (entry := self.simulation.world.ledger.last(number)) is not None:
             answer.lost = entry.lost
         return answer
@@ -68,11 +66,16 @@ class Endpoint:
         call = world.placed(caller.asks(asked.action, world.clock(), ids=_ids(asked)))
         if (fault := world.faults.take(BEFORE, call)) is not None:
             return self._cut_before(fault, call)
-        answer = self._served(request, asked, caller)
+        answer = self._late(request, asked, caller)
         if (fault := world.faults.take(AFTER, call)) is not None:
             spoiling.after(answer, fault)
             if (entry := world.ledger.last(caller.request_id)) is not None:
                 entry.answer = fault.kind
+        return answer
+
+    def _late(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
+        answer = self._served(request, asked, caller)
+        answer.wait = self._latency(asked)
         return answer
 
     def _served(self, request: Request, asked: _Asked, caller: Caller) -> Answer:
@@ -119,18 +122,18 @@ class Endpoint:
     def _cut_before(self, fault: Fault, call: Call) -> Answer:
         """No effect: a mutation is still written down, as one that never arrived."""
         if call.action in MUTATIONS:
-            entry = self.simulation.world.ledger.open(call)
+            entry = self.simulation.world.note(call)
             entry.error = entry.answer = fault.kind
         return spoiling.before(fault)
 
     def _unrecognised(self, asked: _Asked, error: AwsError, number: str) -> Answer:
-        """A mutation by a caller nobody could make out is written down too; whose it was is not known."""
+        """A mutation that was not let in is written down too; a key nobody knows has no account."""
         if asked.action in MUTATIONS:
-            region = asked.signed.region if asked.signed else ""
-            call = Call(
-                self.simulation.world.clock(), asked.action, "", region, _ids(asked), asked.mark, number
-            )
-            self.simulation.world.ledger.open(call).error = error.code
+            key, region = (asked.signed.key_id, asked.signed.region) if asked.signed else ("", "")
+            known = self.simulation.identities.credential(key)
+            account, at = known.account if known else "", self.simulation.world.clock()
+            call = Call(at, asked.action, account, region, _ids(asked), asked.mark, number)
+            self.simulation.world.note(call).error = error.code
         return _refusal(asked, error, number)
 
     def _latency(self, asked: _Asked) -> float:

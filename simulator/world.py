@@ -246,10 +246,14 @@ class World:
             "servers": len(self.everything()),
         }
 
+    def note(self, call: Call) -> Entry:
+        """Writes a call down, with the states it met, before its outcome is known."""
+        return self.ledger.open(call, before=self._servers.states(call))
+
     def _mutate(self, call: Call, caller: Caller, act: _Act) -> list[Change]:
         """The changes as the caller is told of them; the ledger gets the true ones."""
         self.agenda.catch_up(call.at)
-        entry = self.ledger.open(call, before=self._servers.states(call))
+        entry = self.note(call)
         try:
             changes = self._apply(call, caller, act, entry)
         except AwsError as error:

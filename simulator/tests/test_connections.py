@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from simulator.endpoint import Endpoint
 from simulator.messages import Request
-from simulator.tests.support import KEY, REGION, Running, name_of, server
+from simulator.tests.support import ACCOUNT, KEY, REGION, Running, name_of, server
 
 ONE = [name_of(1)]
 MET: list[tuple[str, type[Exception], bool]] = [
@@ -136,6 +136,14 @@ def test_a_mutation_by_a_caller_nobody_knows_is_in_the_ledger_too(prepared: Runn
     entry = prepared.control("GET", "/_sim/ledger")[1]["entries"][0]
     assert (entry["account"], entry["call"], entry["ids"]) == ("", "42", ONE)
     assert (entry["accepted"], entry["error"], entry["effects"]) == (False, "AuthFailure", {})
+
+
+def test_a_mutation_with_a_wrong_secret_is_its_accounts(prepared: Running) -> None:
+    wrong = {"aws_access_key_id": KEY, "aws_secret_access_key": "wrong"}
+    with pytest.raises(ClientError, match="AuthFailure"):
+        prepared.client("ec2", **wrong).stop_instances(InstanceIds=ONE)
+    entry = entries(prepared)[0]
+    assert (entry["account"], entry["before"]) == (ACCOUNT, {ONE[0]: "running"})
 
 
 def test_a_fault_for_one_account_leaves_the_others_alone(prepared: Running) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.tests.clouds import Cloud, Simulated, error_code, moto, state_of
+from simulator.tests.clouds import Cloud, Simulated, described, error_code, message, moto, state_of
 from simulator.tests.support import Running
 
 UNKNOWN = "i-0fffffffffffffff0"
@@ -145,3 +145,71 @@ def test_metric_data_is_answered_query_by_query(cloud: Cloud) -> None:
         StartTime=1_795_000_000, EndTime=1_795_003_600, MetricDataQueries=[asked]
     )
     assert [(one["Id"], one["Values"]) for one in answer["MetricDataResults"]] == [("m0", [])]
+
+
+def test_a_protected_server_refuses_to_stop_and_shows_why(cloud: Cloud) -> None:
+    ec2, protected = cloud.client("ec2"), cloud.protected()
+    for options in ({}, {"Force": True}):
+        refusal = error_code(ec2.stop_instances, InstanceIds=[protected], **options)
+        assert refusal == "OperationNotPermitted"
+    assert "disableApiStop" in message(ec2.stop_instances, InstanceIds=[protected])
+    shown = ec2.describe_instance_attribute(InstanceId=protected, Attribute="disableApiStop")
+    assert shown["DisableApiStop"] == {"Value": True}
+    assert state_of(ec2, protected) == "running"
+
+
+def test_a_stop_names_every_unknown_id(cloud: Cloud) -> None:
+    ec2, ids = cloud.client("ec2"), [*cloud.servers(1), UNKNOWN, "i-0ffffffffffffffff"]
+    words = message(ec2.stop_instances, InstanceIds=ids)
+    assert [one in words for one in ids] == [False, True, True]
+
+
+def test_a_terminated_server_is_still_shown_as_terminated(cloud: Cloud) -> None:
+    ec2, ids = cloud.client("ec2"), cloud.servers(1, "terminated")
+    assert state_of(ec2, ids[0]) == "terminated"
+    assert ec2.describe_instance_status()["InstanceStatuses"] == []
+
+
+def test_a_stop_takes_the_public_address_and_a_start_brings_another(cloud: Cloud) -> None:
+    ec2, ids = cloud.client("ec2"), cloud.servers(1)
+    before = described(ec2, ids[0])["PublicIpAddress"]
+    ec2.stop_instances(InstanceIds=ids)
+    cloud.settle()
+    assert "PublicIpAddress" not in described(ec2, ids[0])
+    ec2.start_instances(InstanceIds=ids)
+    cloud.settle()
+    assert described(ec2, ids[0])["PublicIpAddress"] != before
+
+
+def test_a_reboot_keeps_launch_time_and_addresses(cloud: Cloud) -> None:
+    ec2, ids = cloud.client("ec2"), cloud.servers(1)
+    before = described(ec2, ids[0])
+    ec2.reboot_instances(InstanceIds=ids)
+    after = described(ec2, ids[0])
+    for name in ("LaunchTime", "PublicIpAddress", "PrivateIpAddress"):
+        assert before[name] == after[name]
+
+
+def test_statuses_by_id_show_each_server_once_and_nobody_else(cloud: Cloud) -> None:
+    ec2, ids = cloud.client("ec2"), cloud.servers(3)
+    asked = [ids[2], ids[0]]
+    shown = ec2.describe_instance_status(InstanceIds=asked)["InstanceStatuses"]
+    assert sorted(one["InstanceId"] for one in shown) == sorted(asked)
+
+
+def test_a_dry_run_of_a_describe_tells_of_the_permission(cloud: Cloud) -> None:
+    assert error_code(cloud.client("ec2").describe_instances, DryRun=True) == "DryRunOperation"
+
+
+@pytest.mark.parametrize("describe", ["describe_instances", "describe_instance_status"])
+def test_a_describe_of_an_unknown_id_fails_and_a_filter_for_it_does_not(cloud: Cloud, describe: str) -> None:
+    ask = getattr(cloud.client("ec2"), describe)
+    assert error_code(ask, InstanceIds=[UNKNOWN]) == "InvalidInstanceID.NotFound"
+    assert error_code(ask, Filters=[{"Name": "instance-state-name", "Values": ["stopping"]}]) == "accepted"
+
+
+def test_a_session_name_has_64_characters_at_most(cloud: Cloud) -> None:
+    assume = cloud.client("sts").assume_role
+    role = {"RoleArn": "arn:aws:iam::444455556666:role/cloudevy", "ExternalId": "learned"}
+    assert error_code(assume, RoleSessionName="s" * 64, **role) == "accepted"
+    assert error_code(assume, RoleSessionName="s" * 65, **role) == "ValidationError"

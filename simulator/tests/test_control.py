@@ -87,6 +87,35 @@ def test_an_outside_stop_may_carry_any_reason_and_a_server_may_vanish(simulator:
     assert told(simulator, "GET", "/_sim/states")["states"] == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"action": "plan", "code": "instance-party"}, "instance-retirement"),
+        ({"action": "interrupt"}, "no Spot server"),
+        ({"action": "dance"}, "shutdown"),
+    ],
+)
+def test_what_nobody_can_do_from_outside_is_said(simulator: Running, wanted: Any, words: str) -> None:
+    told(simulator, "POST", "/_sim/instances", SERVER)
+    status, value = simulator.control("POST", "/_sim/outside", {"instance": name_of(1)} | wanted)
+    assert status == 400
+    assert words in value["error"]
+
+
+def test_ledger_and_times_are_read_in_pages(simulator: Running) -> None:
+    told(simulator, "POST", "/_sim/instances", SERVER)
+    for _ in range(5):
+        simulator.client("ec2").reboot_instances(InstanceIds=[name_of(1)])
+    for path, key in (("ledger", "entries"), ("times", "transitions")):
+        first = told(simulator, "GET", f"/_sim/{path}?limit=3")
+        rest = told(simulator, "GET", f"/_sim/{path}?limit=3&since={first['last']}")
+        assert [one["number"] for one in first[key] + rest[key]] == [1, 2, 3, 4, 5]
+        assert (first["more"], rest["more"], rest["last"]) == (True, False, 5)
+        assert told(simulator, "GET", f"/_sim/{path}?since=5")["last"] == 5
+    assert len(told(simulator, "GET", "/_sim/ledger?call=42")["entries"]) == 5
+    assert told(simulator, "GET", "/_sim/ledger?call=43")["entries"] == []
+
+
 def test_a_reset_forgets_everything_and_may_bring_another_fleet(simulator: Running) -> None:
     told(simulator, "POST", "/_sim/faults", {"kind": "down"})
     told(simulator, "POST", "/_sim/instances", SERVER)
@@ -134,6 +163,16 @@ def test_buckets_keep_their_level_when_other_settings_change(simulator: Running)
         ("POST", "/_sim/instances", SERVER | {"state": "stopping"}, 400, "stopping"),
         ("POST", "/_sim/instances", SERVER | {"region": "atlantis"}, 400, "atlantis"),
         ("GET", "/_sim/ledger?since=yesterday", None, 400, "yesterday"),
+        ("GET", "/_sim/ledger?limit=0", None, 400, "limit"),
+        ("GET", "/_sim/times?limit=10001", None, 400, "limit"),
+        ("POST", "/_sim/settings", {"batch_partial": "some"}, 400, "other_zones"),
+        ("POST", "/_sim/settings", {"stop_while_pending": "maybe"}, 400, "accept"),
+        ("POST", "/_sim/settings", {"not_found_names": "none"}, 400, "first"),
+        ("POST", "/_sim/settings", {"foreign_ids": "shown"}, 400, "absent"),
+        ("POST", "/_sim/clock", {"speed": 0}, 400, "more than 0"),
+        ("POST", "/_sim/clock", {"forward": -1}, 400, "back"),
+        ("POST", "/_sim/clock", {"backward": 1}, 400, "forward"),
+        ("POST", "/_sim/faults", {"kind": "zone_down"}, 400, "zone"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(

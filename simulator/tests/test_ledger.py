@@ -1,5 +1,8 @@
 """The ledger tells who asked what, what it did, and when the transitions truly ended."""
 
+from collections import deque
+from dataclasses import replace
+
 import pytest
 
 from simulator.errors import AwsError
@@ -37,6 +40,20 @@ def test_a_refused_call_is_recorded_with_its_error_and_no_effect(time: Time) -> 
     assert entry["ids"] == [name_of(1), name_of(9)]
 
 
+def test_every_call_tells_the_states_it_met_whatever_became_of_it(time: Time) -> None:
+    world = world_of(time, server(1), server(2, "stopped"))
+    world.stop(CALLER, ONE)
+    world.faults.add({"kind": "throttle", "count": 1}, now=time())
+    for ids in ([name_of(2)], [name_of(1), name_of(9)]):
+        with pytest.raises(AwsError):
+            world.start(CALLER, ids)
+    assert [(entry["error"], entry["before"]) for entry in world.ledger.read()] == [
+        (None, {name_of(1): "running"}),
+        ("RequestLimitExceeded", {name_of(2): "stopped"}),
+        ("InvalidInstanceID.NotFound", {name_of(1): "stopping", name_of(9): None}),
+    ]
+
+
 def test_a_dry_run_is_marked_as_one(time: Time) -> None:
     world = world_of(time, server(1))
     with pytest.raises(AwsError):
@@ -72,3 +89,30 @@ def test_a_reader_asks_for_what_is_new_or_for_one_server(time: Time) -> None:
     assert [entry["number"] for entry in world.ledger.read(instance=name_of(1))] == [1, 3]
     assert [moved["number"] for moved in world.ledger.times(since=2)] == [3]
     assert [moved["number"] for moved in world.ledger.times(instance=name_of(2))] == [2]
+
+
+def test_a_reader_asks_for_one_mark(time: Time) -> None:
+    world = world_of(time, server(1))
+    for mark in ("7", "8", "7"):
+        world.reboot(replace(CALLER, mark=mark), ONE)
+    assert [entry["number"] for entry in world.ledger.read(call="7")] == [1, 3]
+
+
+def test_tens_of_thousands_of_entries_are_read_in_pages_without_a_gap(time: Time) -> None:
+    world = world_of(time, server(1))
+    for _ in range(30_000):
+        world.note(CALLER.asks("StartInstances", time(), ids=ONE))
+    seen: list[int] = []
+    while page := world.ledger.read(since=seen[-1] if seen else 0, limit=7_000):
+        seen += [entry["number"] for entry in page]
+    assert seen == list(range(1, 30_001))
+
+
+def test_pages_go_on_where_old_entries_have_been_dropped(time: Time) -> None:
+    world = world_of(time, server(1))
+    world.ledger.entries = deque(maxlen=10)
+    for _ in range(25):
+        world.start(CALLER, ONE)
+    assert [entry["number"] for entry in world.ledger.read(since=3, limit=4)] == [16, 17, 18, 19]
+    assert [entry["number"] for entry in world.ledger.read(since=19)] == [20, 21, 22, 23, 24, 25]
+    assert world.ledger.read(since=25) == []
