@@ -5,7 +5,7 @@ the line twice rather than not at all, and the operation's own entry stays.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import chain, islice, takewhile
@@ -15,14 +15,13 @@ from api.operations.reading import schedule_name
 from api.servers import timeline
 from api.servers.timeline import MOST, Done, Entry, Named, Plan, Seen
 from shared.fleet.models import Observation, Server
+from shared.operations.firing import Due, Facts
 from shared.operations.models import Operation
-from shared.operations.wishes import status
 from shared.schedules import ahead
-from shared.schedules.models import Hold, Rule, Schedule, Skip
+from shared.schedules.models import Hold, Rule, Schedule
 from shared.schedules.recurrence import Moment, Timing, moments
 
 INSTANT = timedelta(microseconds=1)
-Words = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +33,13 @@ class Span:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What keeps moments of this server from running: for good, or each on its own."""
-
-    always: str
-    hold: Hold | None
-    skips: frozenset[tuple[int, str, int]]
-
-    def reason(self, rule: Rule, moment: Moment) -> tuple[str, Words]:
-        """The first objection, as the clock has them; empty when it will run."""
-        if self.always:
-            return self.always, ()
-        if (rule.id, moment.nominal, moment.fold) in self.skips:
-            return "skipped_once", ()
-        if self.hold is not None and moment.at < self.hold.until:
-            return "held", held(self.hold)
-        return ("observe_only", ()) if rule.schedule.mode == Schedule.Mode.OBSERVE else ("", ())
-
-
 def line(server: Server, span: Span) -> dict[str, Any]:
     """The entries between two moments, at most 500, and whether there are more."""
     coming = list(plans(server, span))
     operations = operations_of(server, span)
     fired = {(row.rule_id, row.due_at) for row in operations}
     entries = [
-        *timeline.planned((plan for plan in coming if (plan.rule, plan.at) not in fired), now=span.now),
+        *timeline.planned((plan for plan in coming if plan.moment not in fired), now=span.now),
         *(timeline.done(done(row)) for row in operations),
         *observations(server, span),
     ]
@@ -70,17 +50,22 @@ def line(server: Server, span: Span) -> dict[str, Any]:
 def plans(server: Server, span: Span) -> Iterator[Plan]:
     """What the rules of its schedules have ahead, in order; no more than can be shown."""
     rules = Rule.objects.filter(schedule__targets__server=server, schedule__enabled=True)
-    rows = rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id")
-    objections = against(server, span)
-    lines = (planned(rule, objections, span) for rule in rows)
-    return islice(merge(*lines, key=lambda plan: plan.at), MOST + 1)
+    rows = list(rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id"))
+    facts = Facts([rule.id for rule in rows], {server.id}, now=span.now)
+    until = Hold.objects.filter(server=server, ended_at=None).values_list("until", flat=True).first()
+    lines = (
+        (planned(Due(rule, server, moment), facts, until=until) for moment in coming(rule, span))
+        for rule in rows
+    )
+    return islice(merge(*lines, key=lambda plan: plan.occurrence.due_at), MOST + 1)
 
 
-def planned(rule: Rule, objections: Against, span: Span) -> Iterator[Plan]:
-    schedule = Named(rule.schedule_id, rule.schedule.name)
-    for moment in coming(rule, span):
-        reason, words = objections.reason(rule, moment)
-        yield Plan(moment.at, rule.action, rule.id, schedule, reason, words)
+def planned(due: Due, facts: Facts, *, until: datetime | None) -> Plan:
+    """One moment, with all that is known now to speak against it; a hold does so until it ends."""
+    schedule, occurrence = due.rule.schedule, facts.occurrence(due)
+    if until is None or due.moment.at >= until:
+        occurrence = replace(occurrence, hold=None)
+    return Plan(occurrence, Named(schedule.id, schedule.name))
 
 
 def coming(rule: Rule, span: Span) -> Iterator[Moment]:
@@ -102,31 +87,6 @@ def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]
     timing = Timing(zone=rule.schedule.timezone, cron=rule.cron, at=rule.at, skip_dates=skips)
     # Straight to the span: nobody waits for what a rule does in the decades before it.
     return moments(timing, after=max(after, span.start - INSTANT))
-
-
-def against(server: Server, span: Span) -> Against:
-    """What is stored against this server's moments, in two queries."""
-    hold = (
-        Hold.objects.filter(server=server, ended_at=None, until__gt=span.now).select_related("author").first()
-    )
-    skips = Skip.objects.filter(server=server).values_list("rule_id", "nominal", "fold")
-    return Against(for_good(server, now=span.now), hold, frozenset(skips))
-
-
-def for_good(server: Server, *, now: datetime) -> str:
-    """The reason why no schedule acts on this server; empty when they do."""
-    gone = server.left_at or status(server, now=now) in ("terminated", "missing")
-    objections = (
-        (gone, "server_gone"),
-        (server.protected, "protected"),
-        (not server.region.enabled, "account_disabled"),
-    )
-    return next((reason for objects, reason in objections if objects), "")
-
-
-def held(hold: Hold) -> Words:
-    until = f"{hold.until:%Y-%m-%d %H:%M} UTC"
-    return (("want", hold.want), ("until", until), ("author", str(hold.author or "somebody")))
 
 
 def operations_of(server: Server, span: Span) -> list[Operation]:

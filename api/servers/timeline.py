@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.operations.reasons import sentence
+from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
 from shared.schedules.words import VERBS
 
 MOST = 500
-PRECEDENCE = ("start", "stop", "reboot")
 # At one moment: what was planned, what was done about it, what was seen of it.
 RANK = {"planned": 0, "operation": 1, "observation": 2}
 ENDS = {
@@ -78,14 +78,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One coming moment of a rule. `against` is the code of a reason not to run, `words` fill its text."""
+    """One coming moment of a rule of this schedule."""
 
-    at: datetime
-    action: str
-    rule: int
+    occurrence: Occurrence
     schedule: Named
-    against: str = ""
-    words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def moment(self) -> tuple[int, datetime]:
+        """What makes it the same moment as that of an operation."""
+        return self.occurrence.rule, self.occurrence.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +104,30 @@ class Done:
 
 
 def planned(plans: Iterable[Plan], *, now: datetime) -> list[Entry]:
-    """The coming moments. At one instant a start wins over a stop and a stop over a reboot."""
+    """The coming moments, judged as the clock will judge them if nothing changes until then."""
     together: dict[datetime, list[Plan]] = defaultdict(list)
     for plan in plans:
-        together[plan.at].append(plan)
-    return [one(plan, winner(rivals), now=now) for _, rivals in sorted(together.items()) for plan in rivals]
+        together[plan.occurrence.due_at].append(plan)
+    return [entry for _, rivals in sorted(together.items()) for entry in at_once(rivals, now=now)]
 
 
-def winner(rivals: Sequence[Plan]) -> Plan | None:
-    """Who goes first of those that would run."""
-    running = [plan for plan in rivals if not plan.against]
-    return min(running, key=lambda plan: (PRECEDENCE.index(plan.action), plan.rule), default=None)
+def at_once(rivals: Sequence[Plan], *, now: datetime) -> list[Entry]:
+    """The moments of one instant; at most one of them runs."""
+    at = rivals[0].occurrence.due_at
+    judged = verdicts((plan.occurrence for plan in rivals), now=max(at, now))
+    return [
+        coming(plan.occurrence, plan.schedule, verdict, now=now)
+        for plan, (_, verdict) in zip(rivals, judged, strict=True)
+    ]
 
 
-def one(plan: Plan, first: Plan | None, *, now: datetime) -> Entry:
-    who = f"{VERBS[plan.action]} by {plan.schedule.name}"
-    if plan.against:
-        return skipped(plan, f"{who} will not run. {sentence(plan.against, **dict(plan.words))}")
-    if first is not None and first is not plan:
-        words = {"winner": first.action, "action": plan.action}
-        return skipped(plan, f"{who} will not run. {sentence('conflict', **words)}")
-    text = f"{who} is due now." if plan.at <= now else f"{who} is planned."
-    return Entry(plan.at, "planned", text, action=plan.action, schedule=plan.schedule)
-
-
-def skipped(plan: Plan, text: str) -> Entry:
-    return Entry(plan.at, "planned", text, plan.action, "skipped", plan.schedule)
+def coming(each: Occurrence, schedule: Named, verdict: Verdict, *, now: datetime) -> Entry:
+    who = f"{VERBS[each.action]} by {schedule.name}"
+    if verdict is not RUN:
+        text = f"{who} will not run. {sentence(verdict.reason, **verdict.words)}"
+        return Entry(each.due_at, "planned", text, each.action, "skipped", schedule)
+    text = f"{who} is due now." if each.due_at <= now else f"{who} is planned."
+    return Entry(each.due_at, "planned", text, each.action, schedule=schedule)
 
 
 def done(operation: Done) -> Entry:

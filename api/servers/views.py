@@ -60,6 +60,10 @@ class Servers(View):
         mine = Server.objects.filter(workspace=self.workspace)
         return with_status(reading.base(mine), now=self.now)
 
+    def filter_queryset(self, queryset: QuerySet[Server]) -> QuerySet[Server]:
+        """Filters hide what has left, and belong to the list: its history can still be read."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
     @extend_schema(responses=ServerShape(many=True))
     def list(self, request: Request) -> Response:
         """All servers of the workspace."""

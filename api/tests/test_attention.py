@@ -210,7 +210,10 @@ def test_the_list_is_filtered_by_attention_and_hides_what_has_left(
     assert names("attention=false") == ["well"]
     assert names("left=false") == ["hung", "well"]
     assert names("left=true") == ["hung", "old", "well"]
-    assert alice.get("servers?left=true&search=old").json()["results"][0]["left_at"] is not None
+    [old] = alice.get("servers?left=true&search=old").json()["results"]
+    assert old["left_at"] is not None
+    for more in ("", "/status", "/timeline"):
+        assert alice.get(f"servers/{old['id']}{more}").status_code == 200
 
 
 @pytest.mark.django_db

@@ -8,26 +8,26 @@ import pytest
 from api.servers.timeline import Done, Named, Plan, Seen, done, merged, observed, planned
 from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
 from shared.fleet.models import Region, Server
+from shared.operations.verdicts import Occurrence
 from shared.schedules.models import Hold, Rule, Schedule, Skip
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NIGHTLY = Named(3, "Nightly")
 
 
-def plan(minutes: int, action: str = "stop", rule: int = 1, against: str = "") -> Plan:
-    return Plan(NOON + timedelta(minutes=minutes), action, rule, NIGHTLY, against)
+def at(minutes: int) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def plan(minutes: int, action: str = "stop", **facts: Any) -> Plan:
+    rule = ("start", "stop", "reboot").index(action)
+    grace = at(minutes) + timedelta(minutes=15)
+    return Plan(Occurrence(rule, 1, action, at(minutes), grace, **facts), NIGHTLY)
 
 
 def operation(minutes: int, **values: Any) -> Done:
-    fresh = {
-        "id": 1,
-        "action": "stop",
-        "origin": "rule",
-        "state": "succeeded",
-        "author": "",
-        "detail": "Seen.",
-    }
-    return Done(at=NOON + timedelta(minutes=minutes), **{"schedule": NIGHTLY} | fresh | values)
+    fresh: dict[str, Any] = {"id": 1, "action": "stop", "origin": "rule", "state": "succeeded", "author": ""}
+    return Done(**fresh | {"at": at(minutes), "schedule": NIGHTLY, "detail": "Seen."} | values)
 
 
 SEEN = Seen("running", "stopped", "outside", "inside", "alerted", "", None)
@@ -49,22 +49,24 @@ def test_the_first_five_hundred_come_and_the_rest_is_said_to_be_there() -> None:
 
 
 def test_at_one_instant_a_start_goes_before_a_stop_and_a_stop_before_a_reboot() -> None:
-    rivals = [
-        plan(5, "reboot", 1),
-        plan(5, "stop", 2),
-        plan(5, "start", 3, against="held"),
-        plan(9, "reboot", 1),
-    ]
-    told = {(entry.at, entry.action): entry for entry in planned([*rivals[:2], rivals[3]], now=NOON)}
-    assert told[plan(5).at, "stop"].state is None
-    assert told[plan(5).at, "reboot"].state == "skipped"
-    assert "stop wins over reboot" in told[plan(5).at, "reboot"].text
-    assert told[plan(9).at, "reboot"].state is None
+    rivals = [plan(5, "reboot"), plan(5, "stop"), plan(9, "reboot")]
+    told = {(entry.at, entry.action): entry for entry in planned(rivals, now=NOON)}
+    assert told[at(5), "stop"].state is None
+    assert told[at(5), "reboot"].state == "skipped"
+    assert "stop wins over reboot" in told[at(5), "reboot"].text
+    assert told[at(9), "reboot"].state is None
 
 
 def test_what_will_not_run_anyway_wins_nothing() -> None:
-    entries = planned([plan(5, "start", 1, against="skipped_once"), plan(5, "stop", 2)], now=NOON)
+    entries = planned([plan(5, "start", skipped=True), plan(5, "stop")], now=NOON)
     assert {entry.action: entry.state for entry in entries} == {"start": "skipped", "stop": None}
+
+
+def test_a_moment_the_clock_missed_is_due_now_until_its_grace_is_over() -> None:
+    late, too_late = plan(-5), plan(-20, "start")
+    told = {entry.action: entry for entry in planned([late, too_late], now=NOON)}
+    assert (told["stop"].state, told["stop"].text) == (None, "Stop by Nightly is due now.")
+    assert told["start"].state == "skipped"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,7 @@ def test_what_bends_a_schedule_bends_its_line(
     alice: Person, server: Server, often: dict[str, Any], moment: datetime
 ) -> None:
     rule = Rule.objects.get()
+    assert rule.next_run_at is not None
     Hold.objects.create(
         workspace=server.workspace, server=server, want="on", until=rule.next_run_at + timedelta(seconds=1)
     )
@@ -171,6 +174,8 @@ def test_what_bends_a_schedule_bends_its_line(
     [
         (Server, {"protected": True}, "protected"),
         (Server, {"observed_state": "terminated"}, "terminated"),
+        (Server, {"flags": {"asg": "web"}}, "Auto Scaling"),
+        (Server, {"left_at": "2026-11-24T00:00:00Z"}, "no longer be found"),
         (Region, {"enabled": False}, "switched off"),
         (Schedule, {"mode": "observe"}, "only observes"),
     ],
@@ -235,5 +240,5 @@ def test_a_longer_line_takes_no_more_queries(
         made = schedule(alice, servers=[server.id])
         make_operation(server, state="succeeded", schedule_id=made["id"])
         make_observation(server, schedule=made["id"])
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert len(line(alice, server)["entries"]) >= 8
