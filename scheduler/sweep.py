@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 
-from scheduler import story, trouble
+from scheduler import choosing, story, trouble
 from scheduler.causes import ENDED
+from scheduler.deciding import OUT_OF_TIME, out_of_time
 from scheduler.settling import TIMEOUT
 from shared import clock
 from shared.fleet.models import Region
@@ -31,6 +32,7 @@ def sweep() -> None:
     now = clock.now()
     wake_regions(now)
     skip_gone(now)
+    refused_too_long(now)
     tell([*too_late(now), *never_seen(now)])
     trouble.settle()
     schedules.resume_due(now=now)
@@ -63,7 +65,16 @@ def wake_regions(now: datetime) -> None:
 def too_late(now: datetime) -> list[Operation]:
     """Requested operations whose grace has passed."""
     waiting = Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now)
+    waiting = waiting.exclude(waiting__in=OUT_OF_TIME)
     return ended(waiting.values_list("id", flat=True)[:BATCH], State.SKIPPED, reason="too_late", now=now)
+
+
+def refused_too_long(now: datetime) -> None:
+    """Those that AWS went on refusing, or could not be reached for, until their grace had passed."""
+    waiting = Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now, waiting__in=OUT_OF_TIME)
+    with transaction.atomic():
+        for row in locked(waiting.values_list("id", flat=True)[:BATCH]):
+            choosing.end(row, out_of_time(row.waiting, row.waiting_detail), now=now)
 
 
 def never_seen(now: datetime) -> list[Operation]:
@@ -83,10 +94,11 @@ def never_seen(now: datetime) -> list[Operation]:
 def ended(ids: Iterable[int], to: State, *, reason: str, now: datetime) -> list[Operation]:
     """End these, skipping what another process is ending."""
     with transaction.atomic():
-        rows = (
-            Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-            .select_related("server__region", "schedule", "author")
-            .filter(id__in=list(ids))
-            .order_by("id")
-        )
-        return [row for row in rows if services.end(row, to, reason=reason, now=now)]
+        return [row for row in locked(ids) if services.end(row, to, reason=reason, now=now)]
+
+
+def locked(ids: Iterable[int]) -> QuerySet[Operation]:
+    """These, without those that another process holds."""
+    rows = Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    chosen = rows.select_related("server__region", "schedule", "author").filter(id__in=list(ids))
+    return chosen.order_by("id")

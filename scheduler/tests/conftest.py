@@ -8,7 +8,7 @@ from django.db import connection
 
 from scheduler import connect as way
 from scheduler import hands, look, send
-from scheduler.ec2 import gateway
+from scheduler.ec2 import errors, gateway
 from shared.fleet.models import Account, Region, Server
 from shared.people.models import User, Workspace
 from shared.schedules import ahead
@@ -51,6 +51,7 @@ class WorldEc2:
         self.refuse: gateway.CloudError | None = None
         self.silent_after = False
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.options: list[dict[str, object]] = []
         self.asked: list[str] = []
 
     def statuses(self, ids: Sequence[str]) -> list[gateway.SeenStatus]:
@@ -88,10 +89,11 @@ class WorldEc2:
         guard()
         self.listen()
         self.calls.append((action, tuple(ids)))
+        self.options.append(options)
         try:
-            changes = getattr(self.world, action)(self.caller, ids)
+            changes = getattr(self.world, action)(self.caller, ids, **options)
         except AwsError as error:
-            raise TRANSLATED.get(error.code, gateway.Refused)(str(error), code=error.code) from error
+            raise said(error, ids) from error
         if self.silent_after:
             raise gateway.Unanswered("Read timeout")
         states = {} if action == "reboot" else {each.instance_id: each.after for each in changes}
@@ -115,7 +117,12 @@ class WorldEc2:
         return instance.view(self.world.clock())
 
 
-TRANSLATED = {"IncorrectInstanceState": gateway.NotNow, "RequestLimitExceeded": gateway.Throttled}
+def said(error: AwsError, ids: Sequence[str]) -> gateway.CloudError:
+    """The world's refusal as the gateway would tell it."""
+    if error.code not in errors.CODES:
+        return gateway.Unanswered(error.message, code=error.code)
+    named = errors.named(error.message, ids)
+    return errors.CODES[error.code](error.message, ids=named, code=error.code)
 
 
 @pytest.fixture

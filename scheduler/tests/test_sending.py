@@ -1,0 +1,99 @@
+"""What is sent and what is not: options, force, unfit instances, workers that froze or were overtaken."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from scheduler import outcome, send
+from scheduler.ec2 import gateway
+from scheduler.tests.acting import ask, look_now, state
+from scheduler.tests.conftest import Time, WorldEc2
+from scheduler.tests.test_waiting import THROTTLED, waits
+from shared.fleet.models import Bucket, Region, Server
+from shared.operations.models import Call, Operation, Step
+from simulator.world import World
+
+
+def test_a_frozen_worker_writes_so_and_gives_its_tokens_back(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = ask(server, "stop", time)
+    monkeypatch.setattr(send, "STALE_SECONDS", -1.0)
+    send.drain(region.id, "stop")
+    assert (state(operation), ec2.calls) == (("requested", ""), [])
+    step = Step.objects.get()
+    assert (step.what, "frozen" in step.detail) == ("frozen", True)
+    assert (Bucket.objects.get().requests, Bucket.objects.get().servers) == (50, 1000)
+    assert operation.not_before <= time.moment + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("what", ["accepted", "refused", "unanswered"])
+def test_a_worker_that_was_overtaken_changes_no_operation(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, what: str
+) -> None:
+    operation = ask(server, "stop", time)
+    call = send.claim(region, "stop")
+    assert call is not None
+    rows = send.carried(call)
+    other = Call.objects.create(
+        workspace=region.workspace, region=region, action="stop", sent_at=time.moment, lease_until=time.moment
+    )
+    Operation.objects.update(call=other)
+    answer = gateway.Answer("req", {server.instance_id: "stopped"})
+    if what == "accepted":
+        outcome.accepted(region, call, rows, answer)
+    else:
+        error = THROTTLED if what == "refused" else gateway.Unanswered("reset")
+        outcome.refused(region, call, rows, error)
+    operation.refresh_from_db()
+    assert (operation.state, operation.call_id, operation.accepted_at) == ("sending", other.id, None)
+    assert not Step.objects.exists()
+
+
+def test_a_forced_stop_goes_out_to_a_server_that_hangs_in_stopping(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    world.faults.add({"kind": "stuck"}, now=time())
+    first = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(20 * 60 + 1)
+    look_now(region)
+    assert state(first) == ("failed", "confirm_timeout")
+    waiting = ask(server, "start", time)
+    send.drain(region.id, "start")
+    assert waits(waiting)[0] == "not_ready"
+    forced = ask(server, "stop", time, options={"force": True})
+    send.drain(region.id, "stop")
+    assert state(forced) == ("accepted", "")
+    assert Call.objects.order_by("-id")[0].options == {"force": True}
+    assert ec2.options == [{}, {"force": True}]
+
+
+@pytest.mark.parametrize("origin", ["rule", "person"])
+def test_what_the_instance_can_never_be_asked_is_not_sent(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, origin: str
+) -> None:
+    Server.objects.update(flags={"lifecycle": "capacity-block"})
+    operation = ask(server, "stop", time)
+    Operation.objects.update(origin=origin)
+    send.drain(region.id, "stop")
+    assert (state(operation), ec2.calls) == (("skipped", "lifecycle"), [])
+    assert "capacity-block" in operation.detail
+
+
+def test_calls_carry_one_set_of_options_each(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, world: World
+) -> None:
+    wishes = [{}, {"hibernate": True}, {"hibernate": False}, {"force": True}, {"hibernate": True}]
+    for number, options in enumerate(wishes):
+        ask(new_server(f"s{number}"), "stop", time, options=options)
+    for instance in world.everything():
+        instance.hibernation = True
+    for _ in range(4):
+        send.drain(region.id, "stop")
+    assert [(len(ids), options) for (_, ids), options in zip(ec2.calls, ec2.options, strict=True)] == [
+        (2, {}),
+        (2, {"hibernate": True}),
+        (1, {"force": True}),
+    ]
