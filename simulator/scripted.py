@@ -90,7 +90,8 @@ def _another(instance: Instance, others: Collection[Instance]) -> Instance:
     return replace(instance, instance_id=instance.instance_id[:-1] + last, rendered={})
 
 
-def _denied(_: Fault, call: Call, caller: Caller, resource: str) -> AwsError:
+def denied(call: Call, caller: Caller, *, resource: str) -> AwsError:
+    """What the service a call belongs to says to a caller without the permission."""
     service = _SERVICES.get(call.action)
     if service is None:
         return errors.unauthorized(caller.arn, action=call.action, resource=resource)
@@ -118,7 +119,7 @@ _USUAL: dict[str, Callable[[Fault, Call, Caller, str], AwsError]] = {
     "error_500": lambda *_: errors.internal(),
     "error_503": lambda *_: errors.unavailable(),
     "zone_down": lambda *_: errors.unavailable(),
-    "denied": _denied,
+    "denied": lambda _, call, caller, resource: denied(call, caller, resource=resource),
     "expired": _expired,
     "skewed": _skewed,
 }

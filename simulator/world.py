@@ -23,7 +23,7 @@ from simulator.population import Population
 from simulator.power import Power
 from simulator.reasons import USER_HIBERNATE, USER_SHUTDOWN
 from simulator.refusals import Found, Refusal
-from simulator.scripted import Scripted
+from simulator.scripted import Scripted, denied
 from simulator.settings import Settings, dice
 
 _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -189,7 +189,7 @@ class World:
             self.ledger.throttled[call.key] += 1
             raise errors.throttled()
         if call.action in caller.denied:
-            raise errors.unauthorized(caller.arn, action=call.action, resource=self._arn(call))
+            raise denied(call, caller, resource=self._arn(call))
 
     def placed(self, call: Call) -> Call:
         """The call with the types and zones of the servers it names, which faults may ask for."""

@@ -168,6 +168,13 @@ def test_a_missing_permission_names_user_action_and_server_and_hides_the_rest(ti
     assert "on resource" not in read.value.message
 
 
+def test_a_missing_permission_for_metrics_is_said_in_cloudwatchs_words(time: Time) -> None:
+    world = world_of(time, server(1))
+    caller = replace(CALLER, denied=frozenset({"GetMetricData"}))
+    with refused("AccessDenied", "cloudwatch:GetMetricData"):
+        world.admit(caller.asks("GetMetricData", time()), caller)
+
+
 def test_a_policy_may_cover_only_servers_with_a_tag(time: Time) -> None:
     world = world_of(time, server(1, tags={"env": "dev"}), server(2), server(3, tags={"env": "prod"}))
     caller = replace(CALLER, only_tagged=(("env", "dev"),))
