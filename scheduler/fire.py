@@ -8,9 +8,10 @@ of an occurrence is unique in the database, so two clocks make one operation.
 import time
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
-from scheduler import hands, story
+from scheduler import hands, pulse, story
 from shared import broker, clock
 from shared.operations import firing
 from shared.operations.firing import BATCH
@@ -22,16 +23,22 @@ from shared.schedules.recurrence import first
 
 AHEAD = timedelta(seconds=2)
 FEW = 4
+LATE = timedelta(minutes=1)
+REST_OF_OUTAGE = timedelta(seconds=5)
 # What a wait may end too soon by, measured on another clock than the database's.
 HAIR = timedelta(milliseconds=200)
 
 
 def fire() -> None:
-    """Everything due now, and what falls due in the next two seconds, each at its moment."""
+    """Everything due now, and what falls due in the next two seconds, each at its moment.
+
+    A program that is told to stop claims nothing more.
+    """
     claim_all(clock.now())
     began, now = time.monotonic(), clock.now()
     for moment in coming(now):
-        time.sleep(max(0.0, (moment - now).total_seconds() - (time.monotonic() - began)))
+        if pulse.stopping.wait(max(0.0, (moment - now).total_seconds() - (time.monotonic() - began))):
+            return
         claim_all(reached(moment, now=clock.now()))
 
 
@@ -48,12 +55,17 @@ def coming(now: datetime) -> list[datetime]:
 
 
 def claim_all(now: datetime) -> None:
-    while claim(now) == BATCH:
-        pass
+    """Everything due at `now`, batch by batch; what another clock is busy with comes with the next tick."""
+    try:
+        while claim(now):
+            pass
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
 
 
-def claim(now: datetime) -> int:
-    """One batch of due rules; the number claimed. Rules that another process holds are left to it."""
+def claim(now: datetime) -> bool:
+    """One batch of due rules; whether there is more. Rules that another process holds are left to it."""
     with transaction.atomic():
         one_at_a_time()
         rules = list(
@@ -62,9 +74,13 @@ def claim(now: datetime) -> int:
             .filter(next_run_at__lte=now)
             .order_by("next_run_at", "id")[:BATCH]
         )
+        is_more = len(rules) == BATCH
+        wait = is_more and is_late(rules, now=now)
         made = firing.fired(rules, now=now)
-    follow_up(rules, made)
-    return len(rules)
+        if wait:
+            hold_back(made, until=now + REST_OF_OUTAGE)
+    follow_up(rules, made, knock=not wait)
+    return is_more
 
 
 def one_at_a_time() -> None:
@@ -73,10 +89,21 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy fire', 0))")
 
 
-def follow_up(rules: list[Rule], made: list[Operation]) -> None:
+def is_late(rules: list[Rule], *, now: datetime) -> bool:
+    oldest = rules[0].next_run_at
+    return oldest is not None and now - oldest > LATE
+
+
+def hold_back(made: list[Operation], *, until: datetime) -> None:
+    """After an outage the next batch may hold a later decision about the same servers: wait for it."""
+    requested = [each.id for each in made if each.state == State.REQUESTED]
+    Operation.objects.filter(id__in=requested).update(not_before=until)
+
+
+def follow_up(rules: list[Rule], made: list[Operation], *, knock: bool) -> None:
     """After the commit: wake the senders, tell the story, and compute moments ahead."""
     waiting = {(each.server.region_id, each.action) for each in made if each.state == State.REQUESTED}
-    for region, action in waiting:
+    for region, action in waiting if knock else ():
         hands.soon(broker.DRAIN_REGION, region=region, action=action)
     for operation in made:
         story.fired(operation)

@@ -27,7 +27,9 @@ from shared.logs import catch_uncaught, event, warning
 
 # A request to AWS and a statement in Postgres end within 10 s each; an orchestrator kills after 50 s.
 LONGEST_STOP = 30.0
-stopping = threading.Event()
+# Celery's threads only hand over what they hear.
+DOORS = 4
+stopping = pulse.stopping
 enders: list[Callable[[], object]] = [stopping.set]
 
 
@@ -44,6 +46,7 @@ def run_worker(*, threads: int) -> int:
     if not patience.wait(stop=stopping):
         return ended("worker")
     pulse.enter(pulse.WORKING)
+    hands.employ(threads)
     clocks = [keep_running(fallback.watch), keep_running(watchdog.watch)]
     event(
         "worker.ready",
@@ -54,7 +57,7 @@ def run_worker(*, threads: int) -> int:
     worker = Hands(
         app=app,
         pool_cls="celery.concurrency.thread:TaskPool",
-        concurrency=threads,
+        concurrency=DOORS,
         queues=[broker.CLOCK, broker.WORK],
         without_mingle=True,
         without_gossip=True,
@@ -65,7 +68,7 @@ def run_worker(*, threads: int) -> int:
     stopping.set()
     for clock in clocks:
         clock.join()
-    hands.pool.shutdown()
+    hands.lanes.close()
     return ended("worker", code=worker.exitcode or os.EX_OK)
 
 

@@ -1,13 +1,21 @@
-"""The pulse of a program: its loop says that it moves, others see how long ago that was, and what it is at.
+"""The pulse of a program: its loop says that it moves, others see how long ago that was, what it is at, and
+whether the clock gave it a start.
 
 A program has one loop without which it does nothing: the worker its clock, beat its scheduler. Knows neither.
 """
 
+import threading
 import time
 
 STARTING, WORKING, STOPPING = "starting", "working", "stopping"
 _last = time.monotonic()
 _stage = STARTING
+# Set when the program is told to stop; whoever waits for something else waits for this too.
+stopping = threading.Event()
+
+# How long after a jump of the clock nothing is thrown away for its age.
+CALM_SECONDS = 24 * 3600.0
+_startled_at: float | None = None
 
 
 def beat() -> None:
@@ -28,3 +36,19 @@ def enter(stage: str) -> None:
 
 def stage() -> str:
     return _stage
+
+
+def elapsed() -> float:
+    """Seconds of a clock that nobody sets and that counts while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def startle() -> None:
+    """The database's clock has jumped."""
+    global _startled_at  # noqa: PLW0603  one number, written by one thread
+    _startled_at = elapsed()
+
+
+def is_calm() -> bool:
+    """Whether the clock has not jumped for a day, as far as this program knows."""
+    return _startled_at is None or elapsed() - _startled_at > CALM_SECONDS

@@ -1,15 +1,17 @@
 """The beat table: a handful of fixed ticks, never a row per user schedule.
 
-Each tick finds what is due in Postgres and has it done. `run` keeps when it last worked; a second clock (two
-beats, or the fallback in every worker) finds nothing left to do.
+Each tick finds what is due in Postgres and has it done. `run` keeps when it last worked, and when beat was
+heard last; a second clock (two beats, or the fallback in every worker) finds nothing left to do.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
-from scheduler import account_test, discover, fire, hands, look, measure, prune, send, sweep
+from scheduler import account_test, discover, fire, hands, look, measure, prune, pulse, send, sweep
 from shared import broker, clock
 
 EXPIRE_SECONDS = 10
@@ -48,6 +50,14 @@ def measure_due() -> None:
         hands.soon(broker.MEASURE_REGION, region=region)
 
 
+def prune_calmly() -> None:
+    """A clock set to a wrong year makes all history look old; so nothing goes right after a jump, nor while
+    the database and this machine are a day apart."""
+    apart = abs(clock.now().timestamp() - time.time())
+    if pulse.is_calm() and apart < pulse.CALM_SECONDS:
+        prune.prune()
+
+
 TICKS = {
     tick.name: tick
     for tick in (
@@ -57,38 +67,62 @@ TICKS = {
         TickOf(broker.SWEEP, 5, "finish what a dead process left", sweep.sweep),
         TickOf(broker.DISCOVER, 5, "find servers and test accounts", discover_due),
         TickOf(broker.METRICS, 5, "measure what somebody is looking at", measure_due),
-        TickOf(broker.PRUNE, 600, "drop history that is too old", prune.prune),
+        TickOf(broker.PRUNE, 600, "drop history that is too old", prune_calmly),
     )
 }
 
 
-def run(name: str) -> None:
-    """Do one tick's work and keep the moment."""
-    stamp(name)
+def run(name: str, *, by_beat: int = 0) -> None:
+    """Do one tick's work and keep the moment; also that of beat's own voice when it comes from there."""
+    stamp(name, *([broker.BEAT] if by_beat else []))
     TICKS[name].work()
 
 
-def stamp(name: str) -> None:
+def stamp(*names: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
+        cursor.executemany(
             "INSERT INTO operations_tick (name, ran_at) VALUES (%s, cloudevy_now())"
             " ON CONFLICT (name) DO UPDATE SET ran_at = EXCLUDED.ran_at",
-            [name],
+            [(name,) for name in names],
         )
 
 
-def overdue(*, seconds: float) -> list[str]:
-    """Ticks that nobody ran for their period and `seconds` more."""
-    known = ages()
-    return [
-        tick.name
-        for tick in TICKS.values()
-        if known.get(tick.name, float("inf")) > tick.seconds - 1 + seconds
-    ]
+def claim(name: str, *, older_than: float) -> bool:
+    """Stamp the tick if nobody did for that many seconds; True for exactly one of those who try at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO operations_tick (name, ran_at) VALUES (%s, cloudevy_now())"
+            " ON CONFLICT (name) DO UPDATE SET ran_at = EXCLUDED.ran_at"
+            " WHERE abs(extract(epoch FROM EXCLUDED.ran_at - operations_tick.ran_at)) > %s"
+            " RETURNING name",
+            [name, older_than],
+        )
+        return cursor.fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The database's moment, and the seconds since each tick ran; negative when the clock was set back."""
+
+    now: datetime
+    since: Mapping[str, float]
+
+    def age(self, name: str) -> float:
+        """How long nobody ran it. What is dated in the future says nothing and counts as just as old."""
+        return abs(self.since.get(name, float("inf")))
+
+
+def read() -> Reading:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock.now, name, extract(epoch FROM clock.now - ran_at)"
+            " FROM (SELECT cloudevy_now() AS now) AS clock LEFT JOIN operations_tick ON true"
+        )
+        rows = cursor.fetchall()
+    return Reading(rows[0][0], {name: float(age) for _, name, age in rows if name})
 
 
 def ages() -> dict[str, float]:
     """Seconds since each tick that ever ran."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, extract(epoch FROM cloudevy_now() - ran_at) FROM operations_tick")
-        return {name: float(age) for name, age in cursor.fetchall()}
+    reading = read()
+    return {name: reading.age(name) for name in reading.since}

@@ -25,9 +25,14 @@ SWEEP = "clock.sweep"
 DISCOVER = "clock.discover"
 METRICS = "clock.metrics"
 PRUNE = "clock.prune"
+# Done when the database's clock was set back, not regularly.
+REPLAN = "clock.replan"
 # The ticks that come every 1 to 5 s, and after how many seconds without one of them nobody keeps the clock.
 QUICK_TICKS = frozenset({FIRE, SEND, SWEEP})
 TICK_AGE = 15.0
+
+# Not a tick: beside the ticks stands when one of them came from beat.
+BEAT = "beat"
 
 DRAIN_REGION = "work.drain"
 LOOK_AT_REGION = "work.look"

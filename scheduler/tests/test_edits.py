@@ -257,6 +257,18 @@ def test_a_clock_leaves_rules_alone_that_somebody_edits(nightly: Schedule) -> No
     assert Operation.objects.exists()
 
 
+def test_a_clock_that_finds_another_busy_leaves_it_to_the_next_tick(nightly: Schedule) -> None:
+    def impatient() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        fire.claim_all(clock.now())
+
+    with transaction.atomic():
+        fire.one_at_a_time()
+        assert in_threads(impatient) == []
+    assert not Operation.objects.exists()
+
+
 def test_an_edit_gives_up_waiting_for_a_lock(nightly: Schedule) -> None:
     def impatient() -> None:
         with connection.cursor() as cursor:
