@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from api.accounts.health import Facts, Health, RegionFacts, health, read_denied
 from shared.fleet.models import Account, Region
@@ -10,8 +10,9 @@ from shared.fleet.models import Account, Region
 
 def base(rows: QuerySet[Account]) -> QuerySet[Account]:
     """The rows with what `shape` needs."""
-    regions = Region.objects.annotate(server_count=Count("servers")).order_by("name")
-    return rows.annotate(server_count=Count("regions__servers")).prefetch_related(
+    here, there = Q(servers__left_at=None), Q(regions__servers__left_at=None)
+    regions = Region.objects.annotate(server_count=Count("servers", filter=here)).order_by("name")
+    return rows.annotate(server_count=Count("regions__servers", filter=there)).prefetch_related(
         Prefetch("regions", queryset=regions, to_attr="region_rows")
     )
 

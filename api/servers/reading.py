@@ -114,7 +114,7 @@ def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
             seen_at=seen(server),
             transition=transition(server),
             requested=wanted(earliest.get(server.id)),
-            next_action=coming.get(server.id),
+            next_action=None if server.left_at else coming.get(server.id),
             last_operation=ended.get(server.id),
             attention=attention(told.facts(server, status=words[server.id])),
             expected_seconds=usual.get(server.id),

@@ -60,7 +60,7 @@ class Servers(View):
         mine = Server.objects.filter(workspace=self.workspace)
         return with_status(reading.base(mine), now=self.now)
 
-    def filter_queryset(self, queryset: QuerySet[Server]) -> QuerySet[Server]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filters hide what has left, and belong to the list: its history can still be read."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 

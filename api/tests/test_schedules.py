@@ -37,6 +37,18 @@ def test_a_schedule_is_saved_with_its_next_moments(alice: Person, server: Server
     assert saved["servers"] == [server.id]
 
 
+def test_its_answer_to_others_and_hibernation_can_be_chosen_and_changed(alice: Person) -> None:
+    plain = schedule(alice)
+    assert (plain["mode"], plain["hibernate"]) == ("respect", False)
+    saved = schedule(alice, mode="enforce", hibernate=True)
+    assert (saved["mode"], saved["hibernate"]) == ("enforce", True)
+    before = Rule.objects.values("next_run_at", "following").get(schedule=saved["id"])
+    changed = change(alice, saved, mode="observe", hibernate=False).json()
+    assert (changed["mode"], changed["hibernate"], changed["name"]) == ("observe", False, saved["name"])
+    assert Rule.objects.values("next_run_at", "following").get(schedule=saved["id"]) == before
+    assert change(alice, saved, name="renamed").json()["mode"] == "observe"
+
+
 def test_the_workspaces_zone_is_the_default(alice: Person) -> None:
     body = {"name": "n", "rules": [{"action": "stop", "cron": "0 7 * * *"}], "servers": []}
     assert alice.post("schedules", body).json()["timezone"] == "Europe/Berlin"
@@ -78,6 +90,7 @@ def test_a_change_wants_the_revision_that_was_seen(alice: Person, nightly: dict[
     [
         ({"name": "another"}, 1),
         ({"grace_seconds": 600}, 1),
+        ({"mode": "enforce", "hibernate": True}, 1),
         ({"timezone": "Europe/Berlin", "enabled": True}, 1),
         ({"rules": [{"action": "stop", "cron": "30 18 * * 1-5"}]}, 1),
         ({"rules": [{"action": "stop", "cron": "31 18 * * 1-5"}]}, 2),
@@ -99,7 +112,7 @@ def test_an_edit_withdraws_what_the_rules_asked_for(
     waiting = make_operation(server, schedule_id=nightly["id"])
     sent = make_operation(server, schedule_id=nightly["id"], state="accepted")
     by_hand = make_operation(server, origin="person")
-    change(alice, nightly, name="only the name")
+    change(alice, nightly, name="only the name", mode="alert", hibernate=True)
     assert states(waiting, sent, by_hand) == ["requested", "accepted", "requested"]
     change(alice, nightly, enabled=False)
     assert states(waiting, sent, by_hand) == ["cancelled", "accepted", "requested"]
