@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from simulator.calls import Call
 
-_KEPT = 200_000
+KEPT = 200_000
 _Numbered = TypeVar("_Numbered", "Entry", "Transition")
 _ON_ITS_WAY = frozenset({"sent", "slow", "slow_body"})
 
@@ -92,8 +92,8 @@ class Ledger:
 
     def __init__(self, monotonic_of: Callable[[float], float]) -> None:
         self.monotonic_of = monotonic_of
-        self.entries: deque[Entry] = deque(maxlen=_KEPT)
-        self.transitions: deque[Transition] = deque(maxlen=_KEPT)
+        self.entries: deque[Entry] = deque(maxlen=KEPT)
+        self.transitions: deque[Transition] = deque(maxlen=KEPT)
         self.calls: Counter[tuple[str, str, str]] = Counter()
         self.throttled: Counter[tuple[str, str, str]] = Counter()
         self._entries_made = 0
@@ -141,7 +141,7 @@ class Ledger:
         self.transitions.append(moved)
 
     def read(
-        self, *, since: int = 0, instance: str | None = None, call: str | None = None, limit: int = _KEPT
+        self, *, since: int = 0, instance: str | None = None, call: str | None = None, limit: int = KEPT
     ) -> list[dict[str, Any]]:
         """Calls after entry number `since`, oldest first; optionally of one server or with one mark."""
         found = (
@@ -152,7 +152,7 @@ class Ledger:
         return [_shown(entry) | {"monotonic": self.monotonic_of(entry.at)} for entry in islice(found, limit)]
 
     def times(
-        self, *, since: int = 0, instance: str | None = None, limit: int = _KEPT
+        self, *, since: int = 0, instance: str | None = None, limit: int = KEPT
     ) -> list[dict[str, Any]]:
         """Transitions after number `since`, oldest first, optionally only of one server."""
         found = (moved for moved in _after(self.transitions, since) if instance in (None, moved.instance_id))

@@ -115,7 +115,7 @@ def _skewed(fault: Fault, call: Call, _: Caller, __: str) -> AwsError:
 
 _USUAL: dict[str, Callable[[Fault, Call, Caller, str], AwsError]] = {
     "throttle": lambda *_: errors.throttled(),
-    "error": lambda *_: errors.internal(),
+    "error": lambda fault, *_: AwsError(fault.code or "InternalError", "An error has occurred"),
     "error_500": lambda *_: errors.internal(),
     "error_503": lambda *_: errors.unavailable(),
     "zone_down": lambda *_: errors.unavailable(),

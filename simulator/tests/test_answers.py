@@ -22,13 +22,15 @@ def numbers(page: Page) -> list[int]:
 
 
 def walk(world: World, size: int) -> list[list[int]]:
-    found, token = [], None
-    while True:
+    found: list[list[int]] = []
+    token: str | None = None
+    while len(found) < 20:
         page = instances(world, CALLER, Question(max_results=size, token=token))
         found.append(numbers(page))
         if page.token is None:
-            return found
+            break
         token = page.token
+    return found
 
 
 def test_a_page_may_be_given_twice(time: Time) -> None:

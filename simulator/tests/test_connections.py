@@ -122,11 +122,18 @@ def test_the_ledger_tells_that_a_caller_left_before_its_answer(prepared: Running
     assert entries(prepared)[0]["accepted"]
 
 
-def test_a_caller_that_leaves_after_its_answer_has_had_it(prepared: Running) -> None:
+@pytest.mark.parametrize("told", ["sent", "slow", "slow_body"])
+def test_a_caller_that_leaves_after_its_answer_has_had_it(prepared: Running, told: str) -> None:
+    if told != "sent":
+        prepared.control("POST", "/_sim/faults", {"kind": told, "seconds": 0.1, "count": 1})
+    answer = b""
     with stopping(prepared) as line:
-        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+        while not answer.endswith(b"</StopInstancesResponse>"):
+            answer += line.recv(65536)
+        line.shutdown(socket.SHUT_RDWR)
+        assert line.recv(1) == b""
     assert prepared.client("ec2").describe_regions()["Regions"]
-    assert entries(prepared)[0]["answer"] == "sent"
+    assert entries(prepared)[0]["answer"] == told
 
 
 def test_a_mutation_by_a_caller_nobody_knows_is_in_the_ledger_too(prepared: Running) -> None:

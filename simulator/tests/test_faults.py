@@ -33,7 +33,7 @@ def outcome(world: World, number: int = 1) -> str:
         ("error_503", "Unavailable", 503),
         ("denied", "UnauthorizedOperation", 403),
         ("zone_down", "Unavailable", 503),
-        ("error", "InternalError", 500),
+        ("error", "InternalError", 400),
         ("expired", "RequestExpired", 400),
         ("skewed", "RequestExpired", 400),
     ],
@@ -163,7 +163,8 @@ def test_what_cannot_be_scripted_is_refused_with_what_can(time: Time) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "status", "words"),
     [
-        ({"kind": "error", "code": "OptInRequired", "status": 401}, "OptInRequired", 401, "internal"),
+        ({"kind": "error", "code": "OptInRequired", "status": 401}, "OptInRequired", 401, "occurred"),
+        ({"kind": "error", "code": "Odd", "message": "So it is"}, "Odd", 400, "So it is"),
         ({"kind": "throttle", "code": "EC2ThrottledException"}, "EC2ThrottledException", 503, "limit"),
         ({"kind": "error_500", "message": "Not today"}, "InternalError", 500, "Not today"),
     ],
