@@ -49,6 +49,16 @@ describe('telling about changes', () => {
     expect(toast.error).toHaveBeenCalledWith('Stop failed', expect.objectContaining({ duration: Infinity }))
   })
 
+  it('leads from a failure to the whole story, and from a success nowhere', async () => {
+    const failed = change(1, 'failed')
+    await tell([failed, change(1)], teller)
+    const { action } = vi.mocked(toast.error).mock.calls[0]?.[1] as { action: { label: string; onClick: () => void } }
+    expect(action.label).toBe('Details')
+    action.onClick()
+    expect(teller.open).toHaveBeenCalledWith(failed)
+    expect(success).toHaveBeenCalledWith('Server stopped', expect.objectContaining({ action: undefined }))
+  })
+
   it('tells four equal changes at once as one', async () => {
     await tell([2, 3, 4, 5].map((id) => change(id)), teller)
     expect(success).toHaveBeenCalledTimes(1)

@@ -2,7 +2,9 @@
 import type { Account, AccountKind, AccountStatus, Health, HealthState } from './model'
 import type { Shape, Tone } from './status'
 
-const WORDS: Record<AccountStatus, { word: string; tone: Tone; shape: Shape }> = {
+interface Look { word: string; tone: Tone; shape: Shape }
+
+const WORDS: Record<AccountStatus, Look> = {
   unchecked: { word: 'Not checked', tone: 'quiet', shape: 'dashed' },
   checking: { word: 'Checking', tone: 'busy', shape: 'loop' },
   ok: { word: 'Connected', tone: 'good', shape: 'disc' },
@@ -17,22 +19,23 @@ const HINTS: Partial<Record<AccountStatus, string>> = {
   unusable: 'The stored credentials cannot be opened. Enter them again.',
 }
 
-const HEALTH: Record<HealthState, string> = {
-  ok: 'All of its regions can be read',
-  denied: 'AWS refuses this account’s credentials',
-  unusable: 'The stored credentials cannot be used',
-  throttled: 'AWS refuses this account’s requests as too many',
-  unreachable: 'AWS cannot be reached',
-  unreadable: 'Some of its regions cannot be read',
-  unchecked: 'Not looked at yet',
+const HEALTH: Record<HealthState, Look> = {
+  ok: WORDS.ok,
+  denied: WORDS.denied,
+  unusable: WORDS.unusable,
+  throttled: { word: 'Throttled by AWS', tone: 'warn', shape: 'dashed' },
+  unreachable: WORDS.unreachable,
+  unreadable: { word: 'Not readable', tone: 'warn', shape: 'dashed' },
+  unchecked: WORDS.unchecked,
 }
+const PARTLY: Look = { word: 'Actions denied', tone: 'warn', shape: 'alert' }
 const WELL: readonly HealthState[] = ['ok', 'unchecked']
 
 /** Looking works, and only some actions are refused. */
 const onlyActing = ({ state, denied_actions: denied, regions_unreadable: unreadable }: Health): boolean =>
   state === 'denied' && denied.length > 0 && unreadable.length === 0
 
-export const healthWords = (health: Health): string => (onlyActing(health) ? 'AWS refuses some actions of this account' : HEALTH[health.state])
+export const healthLook = (health: Health): Look => (onlyActing(health) ? PARTLY : HEALTH[health.state])
 
 export const isUnwell = ({ health }: Account): boolean => !WELL.includes(health.state)
 
@@ -41,8 +44,8 @@ export function accountWarning(account: Account, region: string): string | null 
   const { health } = account
   if (!isUnwell(account)) return null
   const concerns = onlyActing(health) ? health.denied_actions.some((denied) => denied.region === region) : true
-  const so = onlyActing(health) ? '' : ', so what you see of this server may be old'
-  return concerns ? `${healthWords(health)}${so}. ${health.detail ?? ''}`.trim() : null
+  const so = onlyActing(health) ? '' : ' What you see of this server may be old.'
+  return concerns ? `${health.detail ?? ''}${so}`.trim() : null
 }
 
 export const KIND_WORDS: Record<AccountKind, string> = {
@@ -51,7 +54,13 @@ export const KIND_WORDS: Record<AccountKind, string> = {
   host: 'Host identity',
 }
 
-export const accountWords = (status: AccountStatus): { word: string; tone: Tone; shape: Shape } => WORDS[status]
+export const accountWords = (status: AccountStatus): Look => WORDS[status]
+
+/** How an account stands, the looks of the last minutes included; a test under way is told first. */
+export function accountLook(account: Account): Look {
+  if (needsRole(account)) return { word: 'Needs its role', tone: 'warn', shape: 'dashed' }
+  return account.status === 'ok' && isUnwell(account) ? healthLook(account.health) : accountWords(account.status)
+}
 
 /** A role account that still waits for the address of its role. */
 export const needsRole = (account: Account): boolean => account.kind === 'role' && !account.role_arn

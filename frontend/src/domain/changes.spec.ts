@@ -48,6 +48,20 @@ describe('what changed between two looks', () => {
     expect(changeBetween(failed, { ...failed, seen_at: 'later' })).toBeNull()
   })
 
+  it('tells a change from outside that somebody asked to be told of, instead of the move alone', () => {
+    const alert = { code: 'changed_outside', detail: 'Somebody stopped it.', since: 'x', operation: null, observation: 9 }
+    const after = entry({ status: 'stopped', attention: [alert] })
+    expect(changeBetween(entry(), after)).toMatchObject({ kind: 'drifted', detail: 'Somebody stopped it.', key: 'attention:8:changed_outside:9' })
+    expect(changeBetween(after, { ...after, seen_at: 'later' })).toBeNull()
+    expect(changeBetween(after, entry({ status: 'stopped' }))).toBeNull()
+  })
+
+  it('tells once that a server is stuck, and leaves failures to their operation', () => {
+    const stuck = { code: 'stuck', detail: '', since: 'x', operation: null, observation: null }
+    expect(changeBetween(stopping, { ...stopping, attention: [stuck] })).toMatchObject({ kind: 'stuck' })
+    expect(changeBetween(entry(), entry({ attention: [{ ...stuck, code: 'no_capacity', operation: 7 }] }))).toBeNull()
+  })
+
   it('gives the same change the same key, and another change another', () => {
     const key = (operation: number): string | undefined => {
       const before = entry({ status: 'stopping', transition: { action: 'stop', operation, since: null } })

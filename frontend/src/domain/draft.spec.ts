@@ -35,6 +35,13 @@ describe('a schedule while it is written', () => {
     expect(draftOf(schedule({ rules })).rules.map(({ form }) => form)).toEqual(['weekly', 'cron', 'once'])
   })
 
+  it('keeps what it does about changes from outside', () => {
+    const draft = draftOf(schedule({ mode: 'enforce', hibernate: true }))
+    expect(scheduleBody(draft)).toMatchObject({ mode: 'enforce', hibernate: true })
+    expect(fingerprint({ ...draft, mode: 'alert' })).not.toBe(fingerprint(draft))
+    expect(fingerprint({ ...draft, hibernate: false })).not.toBe(fingerprint(draft))
+  })
+
   it('is unchanged after opening and changed after any edit', () => {
     const draft = draftOf(schedule({ servers: [8, 9] }))
     const before = fingerprint(draft)

@@ -13,7 +13,7 @@ const ids = (found: readonly { id: number }[]): number[] => found.map(({ id }) =
 
 describe('the list of servers', () => {
   it('comes back from the address as it went in', () => {
-    const filters = filtersOf({ status: 'stopped', account: '2', region: 'eu-central-1', search: 'web', sort: 'name', page: '3' })
+    const filters = filtersOf({ status: 'stopped', account: '2', region: 'eu-central-1', search: 'web', sort: 'name', page: '3', left: 'true' })
     expect(filtersOf(queryOf(filters))).toEqual(filters)
     expect(isFiltered(filters)).toBe(true)
   })

@@ -21,6 +21,14 @@ describe('a notice', () => {
     expect(noticeOf(change(), theirs, false).description).toBe('test1 · by sam@example.com')
   })
 
+  it('says that a schedule put it back', () =>
+    expect(noticeOf(change(), operation({ origin: 'enforce' }), false).description).toBe('test1 · put back by Nightly Shutdown'))
+
+  it('keeps on screen what somebody asked to be told of', () => {
+    const told = noticeOf(change({ kind: 'drifted', action: null, operation: null, detail: 'Somebody stopped it.' }), null, false)
+    expect(told).toEqual({ title: 'Server changed outside Cloudevy', description: 'test1 · Somebody stopped it.', tone: 'warning', lasts: true })
+  })
+
   it('says that it came from outside', () =>
     expect(noticeOf(change({ operation: null }), null, false).description).toBe('test1 · changed outside Cloudevy'))
 

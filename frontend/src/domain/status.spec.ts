@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import { last, NOW, server } from '@/testing/samples'
-import { actionsFor, appearance, isStale, needsAttention, outcome, STATUSES } from './status'
+import {
+  actionsFor, appearance, canHibernate, isStale, needsAttention, outcome, possibleActions, requestedText, restrictionFor, STATUSES,
+} from './status'
 import { sentenceAbout } from './sentence'
 
 describe('the status of a server', () => {
@@ -23,6 +25,28 @@ describe('the status of a server', () => {
     expect(actionsFor(server({ requested: { operation: 1, action: 'stop', due_at: '', waiting: null } }))).toEqual([])
   })
 
+  it('offers nothing that EC2 would never do, and says why', () => {
+    const owned = server({ restrictions: [{ code: 'auto_scaling', actions: ['start', 'stop'], detail: 'Change the group instead.' }] })
+    expect(possibleActions(owned)).toEqual(['reboot'])
+    expect(restrictionFor(owned, 'stop')).toBe('Change the group instead.')
+    expect(restrictionFor(owned, 'reboot')).toBeNull()
+  })
+
+  it('offers nothing for a server that is no longer in EC2', () =>
+    expect(actionsFor(server({ status: 'stopped', left_at: '2026-11-23T10:00:00Z' }))).toEqual([]))
+
+  it('hibernates only what was made for it, while it runs', () => {
+    expect(canHibernate(server())).toBe(false)
+    expect(canHibernate(server({ hibernation: true }))).toBe(true)
+    expect(canHibernate(server({ hibernation: true, status: 'stopped' }))).toBe(false)
+  })
+
+  it('says why a request waits', () => {
+    const waiting = { code: 'no_capacity', detail: '', until: null }
+    expect(requestedText({ operation: 1, action: 'start', due_at: '', waiting })).toBe('Start requested: no capacity')
+    expect(requestedText({ operation: 1, action: 'start', due_at: '', waiting: null })).toBe('Start requested')
+  })
+
   it('grows stale sooner while it changes', () => {
     expect(isStale('running', 60_000)).toBe(false)
     expect(isStale('stopping', 60_000)).toBe(true)
@@ -35,6 +59,9 @@ describe('the status of a server', () => {
     expect(needsAttention(server({ last_operation: failed, status: 'stopping' }))).toBe(false)
     expect(needsAttention(server({ status: 'missing' }))).toBe(true)
     expect(needsAttention(server({ last_operation: last({ state: 'skipped' }) }))).toBe(false)
+    const attention = [{ code: 'stuck', detail: '', since: null, operation: null, observation: null }]
+    expect(needsAttention(server({ status: 'stopping', attention }))).toBe(true)
+    expect(needsAttention(server({ status: 'missing', left_at: '2026-11-23T10:00:00Z' }))).toBe(false)
   })
 
   it('never calls an unproven reboot a success', () => {
@@ -57,6 +84,21 @@ describe('the sentence about a server', () => {
     const told = sentenceAbout(server({ last_operation: last({ state: 'failed', detail: 'The role lacks ec2:StopInstances.' }) }), new Date(NOW))
     expect(told).toContain('The last stop failed: The role lacks ec2:StopInstances.')
   })
+
+  it('says since when', () =>
+    expect(sentenceAbout(server({ state_since: '2026-11-21T10:00:00Z' }), new Date(NOW))).toMatch(/^It has been running since Sat \d\d:00\./))
+
+  it('says AWS’s reason once, and leaves to the place for attention what stands there', () => {
+    const reason = 'Client.InternalError: Client error on launch'
+    const failed = last({ action: 'start', state: 'failed', detail: `It fell back to stopped: ${reason}.` })
+    const stopped = server({ status: 'stopped', state_reason: reason, last_operation: failed })
+    expect(sentenceAbout(stopped, new Date(NOW)).split(reason)).toHaveLength(2)
+    const attention = [{ code: 'start_failed', detail: failed.detail ?? '', since: null, operation: failed.id, observation: null }]
+    expect(sentenceAbout({ ...stopped, attention }, new Date(NOW))).toBe('It is stopped. Nothing is planned for it.')
+  })
+
+  it('says that a server is no longer in EC2', () =>
+    expect(sentenceAbout(server({ status: 'terminated', left_at: 'x', next_action }), new Date(NOW))).toBe('It is no longer in EC2; only its history is kept.'))
 
   it('says whether a change was asked for', () => {
     const transition = { action: 'stop' as const, operation: 51, since: null }

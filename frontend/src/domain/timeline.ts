@@ -40,13 +40,14 @@ function stretches(turns: readonly Turn[], end: number, planned: boolean): { fro
     .filter(({ from, to }) => to > from)
 }
 
-/** Seen states up to now, then what the schedules plan. `state`: what EC2 says the server does now. */
-export function strip({ from, to, entries }: Timeline, state: string, now: number): Stretch[] {
+/** Seen states up to now, then what the schedules plan. `state`: what EC2 says now; `known`: nobody looked before. */
+export function strip({ from, to, entries }: Timeline, state: string, now: number, known: number): Stretch[] {
   const [begin, end] = [Date.parse(from), Date.parse(to)]
   const present = Math.min(Math.max(now, begin), end)
   const seen = entries.flatMap((entry) => (entry.observation ? [{ at: Date.parse(entry.at), ...entry.observation }] : []))
   const first = seen[0] ? powerOf(seen[0].before) : powerOf(state)
-  const past = [{ at: begin, power: first }, ...seen.map(({ at, after }) => ({ at, power: powerOf(after) }))]
+  const looked = Math.min(Math.max(known, begin), seen[0]?.at ?? present)
+  const past: Turn[] = [{ at: begin, power: 'unseen' }, { at: looked, power: first }, ...seen.map(({ at, after }) => ({ at, power: powerOf(after) }))]
   const plans = entries.flatMap(({ at, kind, action, state: fate }): Turn[] => {
     const power = AFTER[action ?? '']
     return kind === 'planned' && fate !== 'skipped' && power && Date.parse(at) > present ? [{ at: Date.parse(at), power }] : []

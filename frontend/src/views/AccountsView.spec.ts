@@ -1,7 +1,7 @@
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { Account } from '@/domain/model'
+import type { Account, Limit } from '@/domain/model'
 import { stubApi, type Asked } from '@/testing/browser'
 import { button, open, press } from '@/testing/page'
 import AccountsView from './AccountsView.vue'
@@ -15,7 +15,12 @@ const account = (part: Partial<Account> = {}): Account => ({
   health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [] },
   ...part,
 })
+const AWS = { requests: 5, requests_refill: 2, servers: 1000, servers_refill: 2 }
+const limit = (part: Partial<Limit> = {}): Limit => ({
+  region: { id: 1, name: 'eu-central-1' }, action: 'start', aws: AWS, custom: null, learned: null, effective: AWS, tokens: null, ...part,
+})
 let accounts: Account[]
+let limits: Limit[]
 let adding: { status: number; body: unknown }
 let log: Asked[]
 let page: VueWrapper
@@ -23,6 +28,7 @@ let page: VueWrapper
 const reply = ({ method, path }: Asked) => {
   if (path.startsWith('accounts?')) return { body: { count: accounts.length, results: accounts } }
   if (path === 'accounts' && method === 'POST') return adding
+  if (path.endsWith('/limits')) return { body: method === 'PATCH' ? limits[0] : limits }
   if (method === 'DELETE') return { status: 204 }
   return { status: method === 'POST' ? 202 : 200, body: { ...accounts[0], policies: { trust: { Sid: 'trust' }, permissions: { Sid: 'permissions' } } } }
 }
@@ -44,6 +50,7 @@ const send = async (): Promise<void> => {
 
 beforeEach(() => {
   accounts = [account()]
+  limits = [limit()]
   adding = { status: 201, body: account() }
   log = stubApi(reply)
 })
@@ -88,6 +95,34 @@ describe('accounts', () => {
     await start()
     expect(page.text()).toContain('Denied')
     expect(page.text()).toContain('AWS refused to hand out the role.')
+  })
+
+  it('that cannot be looked at say so once, with what AWS refuses in its own words', async () => {
+    const denied = { action: 'stop', code: 'UnauthorizedOperation', message: 'You are not authorized.', region: 'eu-central-1', since: '2026-11-23T17:00:00Z', last: '2026-11-23T17:00:00Z' }
+    accounts = [account({ health: { state: 'denied', since: '2026-11-23T17:00:00Z', detail: 'Allow ec2:StopInstances.', denied_actions: [denied], regions_unreadable: [] } })]
+    await start()
+    expect(page.text().split('Allow ec2:StopInstances.')).toHaveLength(2)
+    expect(page.find('section[aria-label="Actions AWS refuses"]').text()).toContain('You are not authorized.')
+    expect(page.find('.pill').text()).toBe('Actions denied')
+  })
+
+  it('take limits of their own, and give them back', async () => {
+    limits = [limit({ custom: { requests: 10, requests_refill: null, servers: null, servers_refill: null }, effective: { ...AWS, requests: 10 } })]
+    await start()
+    await press(page, 'Request limits')
+    expect(page.find('section[aria-label="Request limits"] tbody').text()).toContain('10 + 2/s')
+    await press(page, 'Change the start limit in eu-central-1')
+    await fill('AWS’s: 2', '-3')
+    await send()
+    expect(dialog().textContent).toContain('Enter a number above zero')
+    await fill('AWS’s: 5', '20')
+    await fill('AWS’s: 2', '')
+    await send()
+    const sent = (): unknown => log.findLast(({ method }) => method === 'PATCH')?.body
+    expect(sent()).toEqual({ region: 1, action: 'start', requests: 20, requests_refill: null, servers: null, servers_refill: null })
+    await press(page, 'Change the start limit in eu-central-1')
+    await press(page, 'Back to AWS’s')
+    expect(sent()).toMatchObject({ requests: null })
   })
 
   it('are tested and searched on demand', async () => {
