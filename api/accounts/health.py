@@ -9,20 +9,16 @@ STATES = ("ok", "denied", "unusable", "throttled", "unreachable", "unreadable", 
 PERMISSION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 BY_ORGANISATION = "service control policy"
 PERMISSIONS = {"start": "ec2:StartInstances", "stop": "ec2:StopInstances", "reboot": "ec2:RebootInstances"}
+# What only a person can mend is said at once.
+FOR_PEOPLE = frozenset({"denied", "unusable"})
+LASTING = 3
+# For when nobody has said anything more precise.
 TEXTS = {
-    "unusable": (
-        "The stored credential cannot be used. Enter it again under Accounts, "
-        "or check the role's trust policy and its ExternalId."
-    ),
-    "throttled": (
-        "AWS refuses this account's requests as too many, and looks are spaced out until it stops. "
-        "Look for other tools that poll EC2 in this account, or ask AWS to raise its limits."
-    ),
-    "unreachable": (
-        "AWS cannot be reached from here. Check this host's network, name service and proxy; "
-        "it is tried again by itself."
-    ),
-    "unreadable": "EC2's answers cannot be read, and it is tried again by itself. {why}",
+    "denied": "AWS refuses this account's role or keys. Check them, and compare their policy with ours.",
+    "unusable": "The stored credential cannot be used. Enter it again under Accounts.",
+    "throttled": "AWS refuses this account's requests as too many. We go on asking, more slowly.",
+    "unreachable": "AWS cannot be reached. Check the network of Cloudevy's host; we go on asking.",
+    "unreadable": "What AWS answers makes no sense. We go on asking; look for a proxy in between.",
     "unchecked": "Nobody has tested this account yet. Test it under Accounts.",
 }
 
@@ -41,11 +37,13 @@ class DeniedAction:
 
 @dataclass(frozen=True, slots=True)
 class RegionFacts:
-    """A region that is switched on: why it cannot be looked at (empty: it can), and when it last could."""
+    """A region that is switched on: why it cannot be looked at (empty: it can), for how many tries in a row,
+    and when it last could."""
 
     name: str
     error: str
     code: str
+    failures: int
     looked_at: datetime | None
 
 
@@ -73,16 +71,16 @@ class Health:
 
 def health(facts: Facts) -> Health:
     """The account as a whole. What keeps us from looking counts before what keeps us from acting."""
-    unreadable = sorted(region.name for region in facts.regions if region.error)
+    names = sorted(each.name for each in facts.regions if unreadable(each, trouble=facts.trouble))
     state, since = judged(facts)
     detail = None if state == "ok" else next_step(state, facts)
-    return Health(state, since, detail, sorted(facts.denied, key=lambda each: each.action), unreadable)
+    return Health(state, since, detail, sorted(facts.denied, key=lambda each: each.action), names)
 
 
 def judged(facts: Facts) -> tuple[str, datetime | None]:
     if facts.trouble:
         return facts.trouble, facts.trouble_since
-    failing = next((region for region in facts.regions if region.error), None)
+    failing = first_unreadable(facts)
     if failing:
         return failing.code or "unreadable", None
     if facts.status != "ok" and not looked_since(facts):
@@ -98,34 +96,36 @@ def looked_since(facts: Facts) -> bool:
     return bool(looks) and (facts.tested_at is None or max(looks) > facts.tested_at)
 
 
+def unreadable(region: RegionFacts, *, trouble: str) -> bool:
+    """What passes by itself mostly does so at once, so it counts from the third failure on."""
+    lasting = bool(trouble) or region.code in FOR_PEOPLE or region.failures >= LASTING
+    return bool(region.error) and lasting
+
+
+def first_unreadable(facts: Facts) -> RegionFacts | None:
+    return next((region for region in facts.regions if unreadable(region, trouble=facts.trouble)), None)
+
+
 def next_step(state: str, facts: Facts) -> str:
-    if state == "denied":
-        return denied(facts)
-    return TEXTS.get(state, "{why}").format(why=words(facts)).strip()
+    """What the looks or the last test said of it; they name the next step themselves."""
+    failing = first_unreadable(facts)
+    if failing:
+        return failing.error
+    if state == "denied" and facts.denied and (facts.status == "ok" or looked_since(facts)):
+        return denied(facts.denied)
+    return facts.status_error or TEXTS[state]
 
 
-def words(facts: Facts) -> str:
-    """AWS's or our own words about it, the looks' before the test's."""
-    return next((region.error for region in facts.regions if region.error), facts.status_error)
-
-
-def denied(facts: Facts) -> str:
+def denied(actions: Sequence[DeniedAction]) -> str:
     """Which permission is missing, in AWS's words or by the action it refused."""
-    told = [words(facts), *(each.message for each in facts.denied)]
-    named = [found[1] for text in told if (found := PERMISSION.search(text))]
-    asked = [PERMISSIONS[each.action] for each in facts.denied if each.action in PERMISSIONS]
-    wanted = ", ".join(dict.fromkeys(named or asked))
-    if any(BY_ORGANISATION in text for text in told):
-        what = f" {wanted}" if wanted else ""
+    named = [found[1] if (found := PERMISSION.search(each.message)) else "" for each in actions]
+    wanted = [name or PERMISSIONS[each.action] for name, each in zip(named, actions, strict=True)]
+    missing = ", ".join(dict.fromkeys(wanted))
+    if any(BY_ORGANISATION in each.message for each in actions):
         return (
-            f"A service control policy of your AWS organisation forbids{what}. Ask who runs it to allow it."
+            f"A policy of your AWS organisation forbids {missing}. Ask who runs the organisation to allow it."
         )
-    if wanted:
-        return f"AWS refuses for want of a permission. Allow {wanted} for this account's role or user in IAM."
-    return (
-        "AWS refuses this account's role or keys. Check them, and compare their policy with ours. "
-        + words(facts)
-    )
+    return f"AWS refuses for want of a permission. Allow {missing} for this account's role or user in IAM."
 
 
 def read_denied(stored: Mapping[str, Mapping[str, str]]) -> list[DeniedAction]:

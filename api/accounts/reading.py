@@ -38,7 +38,9 @@ def how(account: Account) -> Health:
             trouble_since=account.trouble_since,
             denied=read_denied(account.denied),
             regions=[
-                RegionFacts(each.name, each.look_error, each.look_error_code, each.looked_at)
+                RegionFacts(
+                    each.name, each.look_error, each.look_error_code, each.look_failures, each.looked_at
+                )
                 for each in regions
             ],
         )

@@ -15,13 +15,13 @@ TEXTS = {
     "accepted": "EC2 accepted the request.",
     "dipped": "The status checks were seen to fail, as they do while a server reboots.",
     "put_off": "Put off.",
-    "sent_again": "Sent to EC2 again.",
+    "sent_again": "It goes to EC2 again.",
     "unanswered": "EC2 did not answer, so the server is looked at before anything is sent again.",
     "seen_after_silence": "EC2 had not answered, but the server was seen to do what was asked.",
     "halved": "AWS refused so many servers at once, so they go in smaller requests.",
-    "dropped": "EC2 did not know this instance, so the request went on without it.",
+    "dropped": "EC2 named this server as the reason, and the others of the request went on without it.",
     "hibernate_refused": "EC2 did not hibernate the server, so it is stopped instead.",
-    "frozen": "The process that was sending it hung. Another one took over.",
+    "frozen": "It could not be written to EC2 in time, so nothing was sent, and it goes again.",
 }
 
 

@@ -12,7 +12,7 @@ from shared.fleet.models import Account, Region, Server
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-WELL = RegionFacts("eu-west-1", "", "", NOON)
+WELL = RegionFacts("eu-west-1", "", "", 0, NOON)
 FACTS = Facts("ok", "", NOON - HOUR, "", None, (), (WELL,))
 NAMED = (
     "You are not authorized to perform this operation. User: arn:aws:iam::1:user/c is not authorized "
@@ -54,12 +54,16 @@ def test_the_missing_permission_is_named(message: str, words: str) -> None:
     assert words in (told.detail or "")
 
 
-def test_the_permission_to_look_is_named_from_the_regions_error() -> None:
-    error = "User: arn:aws:iam::1:user/c is not authorized to perform: ec2:DescribeInstanceStatus"
-    region = RegionFacts("eu-west-1", error, "denied", None)
-    told = health(replace(FACTS, trouble="denied", trouble_since=NOON, regions=(region,)))
-    assert "Allow ec2:DescribeInstanceStatus" in (told.detail or "")
-    assert told.regions_unreadable == ["eu-west-1"]
+def test_what_the_looks_say_comes_first() -> None:
+    error = "Allow ec2:DescribeInstanceStatus to this account's role. AWS says: no."
+    region = RegionFacts("eu-west-1", error, "denied", 1, None)
+    told = health(replace(FACTS, trouble="denied", trouble_since=NOON, denied=(STOP,), regions=(region,)))
+    assert (told.detail, told.regions_unreadable) == (error, ["eu-west-1"])
+
+
+def test_what_the_test_said_comes_next() -> None:
+    failed = replace(FACTS, status="denied", status_error="Check the trust policy.", tested_at=NOON + HOUR)
+    assert health(replace(failed, denied=(STOP,))).detail == "Check the trust policy."
 
 
 def test_several_refused_actions_are_named_together_since_the_first() -> None:
@@ -68,10 +72,19 @@ def test_several_refused_actions_are_named_together_since_the_first() -> None:
     assert told.since == NOON - HOUR
 
 
-def test_one_region_in_trouble_is_the_accounts_trouble() -> None:
-    region = RegionFacts("us-east-1", "Timed out.", "unreachable", None)
+@pytest.mark.parametrize(
+    ("code", "failures", "state"),
+    [
+        ("unreachable", 2, "ok"),
+        ("unreachable", 3, "unreachable"),
+        ("denied", 1, "denied"),
+        ("", 3, "unreadable"),
+    ],
+)
+def test_one_region_in_lasting_trouble_is_the_accounts_trouble(code: str, failures: int, state: str) -> None:
+    region = RegionFacts("us-east-1", "No answer.", code, failures, None)
     told = health(replace(FACTS, regions=(WELL, region)))
-    assert (told.state, told.regions_unreadable) == ("unreachable", ["us-east-1"])
+    assert (told.state, told.regions_unreadable) == (state, [] if state == "ok" else ["us-east-1"])
 
 
 def test_a_look_that_succeeded_knows_better_than_an_older_test() -> None:
@@ -86,7 +99,7 @@ def test_the_account_tells_its_health_in_list_and_detail(alice: Person, server: 
     row = {"code": "UnauthorizedOperation", "message": NAMED, "region": "eu-west-1"}
     times = {"since": NOON.isoformat(), "last": (NOON + HOUR).isoformat()}
     Account.objects.update(denied={"stop": row | times})
-    Region.objects.update(look_error="Timed out.", look_error_code="unreachable")
+    Region.objects.update(look_error="Timed out.", look_error_code="unreachable", look_failures=3)
     [listed] = alice.get("accounts").json()["results"]
     told = listed["health"]
     assert told == alice.get(f"accounts/{listed['id']}").json()["health"]
@@ -102,6 +115,6 @@ def test_the_account_tells_its_health_in_list_and_detail(alice: Person, server: 
 
 @pytest.mark.django_db
 def test_a_region_that_is_switched_off_is_nobodys_trouble(alice: Person, server: Server) -> None:
-    Region.objects.update(look_error="Timed out.", enabled=False)
+    Region.objects.update(look_error="No.", look_error_code="denied", enabled=False)
     told: dict[str, Any] = alice.get("accounts").json()["results"][0]["health"]
     assert (told["state"], told["regions_unreadable"]) == ("ok", [])
