@@ -98,7 +98,7 @@ def put_off(rows: list[Operation], *, until: datetime) -> None:
 def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
     """Operations to `sending`, their servers in transition: the intent, written before the socket is."""
     for row in rows:
-        row.snapshot = row.snapshot | {"before": row.server.observed_state, "checks": row.server.checks}
+        row.snapshot = row.snapshot | known(row.server)
         row.state, row.call, row.sending_at = State.SENDING.value, call, now
         row.attempt += 1
         row.server.transition = TRANSITIONS[row.action]
@@ -111,6 +111,12 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
     servers = [row.server for row in rows]
     fields = ["transition", "transition_operation", "transition_since"]
     Server.objects.bulk_update(servers, fields, batch_size=500)
+
+
+def known(server: Server) -> dict[str, str | None]:
+    """What was known of the server when it was sent for."""
+    since = server.state_since.isoformat() if server.state_since else None
+    return {"before": server.observed_state, "checks": server.checks, "since": since}
 
 
 def transmit(region: Region, call: Call, guard: Callable[[], None]) -> None:

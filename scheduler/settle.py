@@ -51,8 +51,14 @@ def sent(operation: Operation) -> Sent:
         grace_until=operation.grace_until,
         was_healthy=operation.snapshot.get("checks") == "ok",
         dipped_at=operation.dipped_at,
+        changed_at=changed_at(operation),
         hibernate=bool(operation.options.get("hibernate")),
     )
+
+
+def changed_at(operation: Operation) -> datetime | None:
+    since = operation.snapshot.get("since")
+    return datetime.fromisoformat(str(since)) if since else None
 
 
 def note_proof(operation: Operation, settled: Settled, sight: Sight) -> None:

@@ -27,7 +27,7 @@ SICK = frozenset({"initializing", "impaired", "insufficient-data"})
 class Sent:
     """An operation that was sent. `accepted_at` is None while EC2's answer is unknown.
 
-    `hibernate`: it was asked to hibernate the server.
+    `changed_at`: when the server came into the state it was sent in. `hibernate`: it was asked to hibernate.
     """
 
     action: str
@@ -37,6 +37,7 @@ class Sent:
     grace_until: datetime | None = None
     was_healthy: bool = False
     dipped_at: datetime | None = None
+    changed_at: datetime | None = None
     hibernate: bool = False
 
 
@@ -92,7 +93,7 @@ def settle(sent: Sent, seen: Seen, *, now: datetime) -> Settled:
 
 def start_or_stop(sent: Sent, seen: Seen) -> Settled:
     goal = GOALS[sent.action]
-    if seen.state == goal:
+    if seen.state == goal and not of_before(sent, seen):
         return Settled(State.SUCCEEDED, "end_seen", {"goal": goal}, surprise=sent.hibernate)
     if sent.action == "start" and seen.state == "stopped" and late_enough(sent, seen):
         return Settled(State.FAILED, "failed_start", surprise=True)
@@ -130,11 +131,8 @@ def reboot(sent: Sent, seen: Seen) -> Settled:
     Good before it was sent, or still good right after EC2 accepted it: EC2 only queues a reboot.
     """
     if seen.state != "running":
-        return (
-            Settled(State.FAILED, "ended_elsewhere", {"state": seen.state})
-            if late_enough(sent, seen)
-            else STAY
-        )
+        believed = sent.accepted_at is not None and seen.asked_at >= sent.accepted_at + BELIEVED_AFTER
+        return Settled(State.FAILED, "ended_elsewhere", {"state": seen.state}) if believed else STAY
     if sent.dipped_at is not None and seen.asked_at > sent.dipped_at and seen.checks == "ok":
         return Settled(State.SUCCEEDED, "reboot_seen")
     if not sent.was_healthy and seen.checks == "ok":
@@ -142,6 +140,12 @@ def reboot(sent: Sent, seen: Seen) -> Settled:
     if sent.was_healthy and sent.dipped_at is None and seen.checks in SICK:
         return Settled(dipped=True)
     return STAY
+
+
+def of_before(sent: Sent, seen: Seen) -> bool:
+    """Whether the answer may still tell of the time before: the server had only just left this state."""
+    recent = sent.changed_at is not None and sent.sending_at - sent.changed_at < BELIEVED_AFTER
+    return recent and not late_enough(sent, seen)
 
 
 def late_enough(sent: Sent, seen: Seen) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.settling import STAY, Seen, Sent, settle
+from scheduler.settling import STAY, Seen, Sent, Settled, Told, concluded, settle
 from shared.operations.states import State
 
 SENT_AT = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
@@ -40,7 +40,8 @@ def looked(sent: Sent, state: str, *, at: float, checks: str = "not-applicable")
         ("stop", "stopping", 1201, (State.FAILED, "confirm_timeout")),
         ("start", "pending", 601, (State.FAILED, "confirm_timeout")),
         ("reboot", "running", 301, (State.UNKNOWN, "reboot_not_proven")),
-        ("reboot", "stopped", 30, (State.FAILED, "ended_elsewhere")),
+        ("reboot", "stopped", 30, (None, "")),  # maybe of the time before a start
+        ("reboot", "stopped", 61, (State.FAILED, "ended_elsewhere")),
     ],
 )
 def test_a_look_at_an_accepted_operation(
@@ -55,6 +56,59 @@ def test_an_answer_to_a_question_asked_before_acceptance_proves_nothing() -> Non
 
 def test_a_failed_start_must_be_explained_by_ec2_first() -> None:
     assert settle(sent("start"), Seen("stopped", "", after(30)), now=after(31)).surprise
+
+
+@pytest.mark.parametrize(("action", "goal"), [("stop", "stopped"), ("start", "running")])
+def test_a_state_the_server_had_only_just_left_is_not_believed_at_once(action: str, goal: str) -> None:
+    recent = sent(action, changed_at=SENT_AT - timedelta(seconds=30))
+    assert looked(recent, goal, at=4) == (None, "")
+    assert looked(recent, goal, at=5) == (State.SUCCEEDED, "end_seen")
+    settled = sent(action, changed_at=SENT_AT - timedelta(seconds=90))
+    assert looked(settled, goal, at=1) == (State.SUCCEEDED, "end_seen")
+
+
+FALLEN = Settled(State.FAILED, "failed_start", surprise=True)
+BY_USER = "Client.UserInitiatedShutdown: User initiated shutdown"
+NO_GRANT = "Client.InternalError: Client error on launch"
+
+
+@pytest.mark.parametrize(
+    ("told", "at", "expected"),
+    [
+        (Told("stopped", NO_GRANT), 6, (State.FAILED, "failed_start")),
+        (Told("pending", ""), 6, (None, "")),
+        (Told("running", ""), 90, (None, "")),
+        (Told("stopped", BY_USER), 6, (None, "")),  # told of the stop before
+        (Told("stopped", BY_USER), 61, (State.FAILED, "ended_elsewhere")),
+        (Told("stopped", ""), 6, (None, "")),
+        (Told("stopped", ""), 61, (State.FAILED, "failed_start")),
+        (Told(trouble="EC2 gave no reason (throttled)"), 6, (None, "")),
+        (Told(trouble="EC2 gave no reason (throttled)"), 61, (State.FAILED, "failed_start")),
+    ],
+)
+def test_a_start_failed_when_ec2_says_why_or_goes_on_showing_it_stopped(
+    told: Told, at: float, expected: tuple[State | None, str]
+) -> None:
+    end = concluded(sent("start"), FALLEN, told, now=after(at))
+    assert (end.to, end.reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "at", "expected"),
+    [
+        (Told("stopped", "Client.UserInitiatedHibernate: User initiated hibernate"), 30, "hibernated"),
+        (Told("stopped", BY_USER), 30, "stopped_without_hibernating"),
+        (Told(trouble="away"), 30, ""),
+        (Told(trouble="away"), 1201, "end_seen"),  # seen stopped, and nothing more is claimed
+        (Told("running", ""), 30, ""),
+    ],
+)
+def test_only_ec2_says_whether_a_server_hibernated(told: Told, at: float, expected: str) -> None:
+    asleep = sent("stop", hibernate=True)
+    seen = settle(asleep, Seen("stopped", "", after(at)), now=after(at))
+    assert seen.surprise
+    end = concluded(asleep, seen, told, now=after(at))
+    assert (end.reason, end.to in (None, State.SUCCEEDED)) == (expected, True)
 
 
 def test_a_reboot_is_proven_by_good_checks_that_failed_and_came_back() -> None:
