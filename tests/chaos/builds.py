@@ -6,12 +6,11 @@ with one of these proves nothing, so a green control is a failure.
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from tests.chaos.points import product, replace
 
-FAR = timedelta(days=3650)
+SO_THAT_THEY_MEET = 0.4
 
 
 def apply(name: str) -> None:
@@ -47,25 +46,23 @@ def no_planner_lock() -> None:
     """Two clocks read the same due rules before either moves them on. The unique key alone must hold."""
     from django.db.models import QuerySet  # noqa: PLC0415
 
-    fire = product("scheduler.fire")
+    from shared.schedules.models import Rule  # noqa: PLC0415
 
-    replace(fire, "one_at_a_time", lambda _: lambda: None)
+    def slowly(real: Any) -> Any:
+        def insert(rows: Any) -> Any:
+            time.sleep(SO_THAT_THEY_MEET if rows else 0.0)
+            return real(rows)
 
-    def make(real: Any) -> Any:
-        def record(rules: Any, **kwargs: Any) -> Any:
-            time.sleep(0.4 if rules else 0.0)
-            return real(rules, **kwargs)
-
-        return record
-
-    replace(fire, "record", make)
+        return insert
 
     def unlocked(real: Any) -> Any:
         def select_for_update(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return self.all() if self.model is fire.Rule else real(self, *args, **kwargs)
+            return self.all() if self.model is Rule else real(self, *args, **kwargs)
 
         return select_for_update
 
+    replace(product("scheduler.fire"), "one_at_a_time", lambda _: always(None))
+    replace(product("shared.operations.firing"), "insert", slowly)
     replace(QuerySet, "select_for_update", unlocked)
 
 
@@ -92,7 +89,6 @@ def success_on_acceptance() -> None:
 
 def grace_ignored() -> None:
     """An action is sent however late it is."""
-    deciding, send, sweep = (product(f"scheduler.{name}") for name in ("deciding", "send", "sweep"))
 
     def forgiving(real: Any) -> Any:
         def verdict(each: Any, *, now: Any) -> Any:
@@ -100,9 +96,10 @@ def grace_ignored() -> None:
 
         return verdict
 
-    replace(deciding, "against", forgiving)
-    replace(send, "before_sending", forgiving)
-    replace(sweep, "too_late", lambda _: always([]))
+    replace(product("shared.operations.verdicts"), "against", forgiving)
+    replace(product("scheduler.choosing"), "before_sending", forgiving)
+    for name in ("too_late", "refused_too_long"):
+        replace(product("scheduler.sweep"), name, lambda _: always([]))
 
 
 def no_guard() -> None:

@@ -31,6 +31,7 @@ from tests.chaos.template import Cluster
 
 PROXYLESS = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RESTART_SECONDS = 30.0
+FAULT = 1
 
 
 @dataclass
@@ -131,7 +132,9 @@ class House:
         return self.crew.hire(f"beat-{self.hired}", program="beat")
 
     def staff(self, *, workers: int = 2, beats: int = 1) -> None:
-        """Hire until so many are there."""
+        """Hire until so many are there. One that cannot even start proves nothing, so that is an error."""
+        if failed := [each.name for each in self.crew.members.values() if each.code == FAULT]:
+            raise RuntimeError(f"{failed[0]} ended by itself; {self.folder / failed[0]}.log says why.")
         for _ in range(beats - len(self.crew.living("beat"))):
             self.beat()
         for _ in range(workers - len(self.crew.living("worker"))):
@@ -172,6 +175,9 @@ class House:
 
     def fault(self, kind: str, **more: object) -> None:
         self.sim("/faults", {"kind": kind, **more})
+
+    def faults(self, *wanted: Mapping[str, object]) -> None:
+        self.sim("/faults", {"faults": list(wanted)})
 
     def clear_faults(self) -> None:
         self.sim("/faults", method="DELETE")

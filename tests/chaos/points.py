@@ -92,9 +92,7 @@ def after(module: Any, name: str, strike: Callable[[], None], *, found: bool = F
 
 def inserted(strike: Strike) -> None:
     """P1: the occurrences are inserted, the transaction is not committed."""
-    fire = product("scheduler.fire")
-
-    after(fire, "insert", strike, found=True)
+    after(product("shared.operations.firing"), "insert", strike, found=True)
 
 
 def planned(strike: Strike) -> None:

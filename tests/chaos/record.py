@@ -177,7 +177,7 @@ def transition(row: Mapping[str, Any]) -> Transition:
     )
 
 
-def wrongly_shown(house: House) -> dict[str, tuple[str, str]]:
+def wrongly_shown(house: House, *, but: frozenset[str] = frozenset()) -> dict[str, tuple[str, str]]:
     """Servers whose shown status is not what the simulator says now: instance to (shown, true)."""
     truth = {row["instance_id"]: TRUE_STATES[row["state"]] for row in house.sim("/states")["states"]}
     said = {}
@@ -187,5 +187,5 @@ def wrongly_shown(house: House) -> dict[str, tuple[str, str]]:
     return {
         instance: (word, truth.get(instance, "gone"))
         for instance, word in said.items()
-        if word != truth.get(instance, "gone")
+        if word != truth.get(instance, "gone") and instance not in but
     }

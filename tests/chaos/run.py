@@ -169,6 +169,13 @@ class Lived:
             each()
             time.sleep(pause)
 
+    def doze(self, seconds: float, each: Callable[[], None]) -> None:
+        """Wait, doing `each` meanwhile."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            each()
+            time.sleep(0.05)
+
     def settle(self, each: Callable[[], None] = lambda: None, *, limit: float = QUIET_LIMIT) -> float:
         """Wait until nothing is open; the seconds that took. The checker tells if it never came."""
         began = time.monotonic()
@@ -191,15 +198,16 @@ class Lived:
         *,
         limit: float = QUIET_LIMIT,
         clock_moved: bool = False,
+        gone: frozenset[str] = frozenset(),
     ) -> list[Finding]:
-        """Quiet, then the truth, then the checker over both records."""
+        """Quiet, then the truth, then the checker over both records. `gone`: EC2 has these no more."""
         quiet = self.settle(each, limit=limit)
         deadline = time.monotonic() + SHOWN_WITHIN
-        wrong = record.wrongly_shown(self.house)
+        wrong = record.wrongly_shown(self.house, but=gone)
         while wrong and time.monotonic() < deadline:
             each()
             time.sleep(0.2)
-            wrong = record.wrongly_shown(self.house)
+            wrong = record.wrongly_shown(self.house, but=gone)
         self.run.note("quiet after", "seconds until nothing is open", quiet, most=limit)
         both = record.gather(
             self.house,
