@@ -59,6 +59,14 @@ describe('telling about changes', () => {
     expect(success).toHaveBeenCalledWith('Server stopped', expect.objectContaining({ action: undefined }))
   })
 
+  it('tells what was put back between two looks, and no other end that moved nothing', async () => {
+    await tell([change(2, 'put_back')], teller)
+    expect(toast.info).not.toHaveBeenCalled()
+    readOperation.mockResolvedValue(operation({ origin: 'enforce' }))
+    await tell([change(3, 'put_back')], teller)
+    expect(toast.info).toHaveBeenCalledWith('Server put back', expect.objectContaining({ description: 'test3 · put back by Nightly Shutdown' }))
+  })
+
   it('tells four equal changes at once as one', async () => {
     await tell([2, 3, 4, 5].map((id) => change(id)), teller)
     expect(success).toHaveBeenCalledTimes(1)

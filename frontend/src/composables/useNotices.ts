@@ -47,6 +47,8 @@ async function tellOne(change: Change, teller: Teller): Promise<void> {
   const mine = operation !== null && teller.isMine(operation)
   const needsLookUp = operation !== null && (!mine || change.kind === 'failed')
   const detail = needsLookUp ? await inTime(teller.readOperation(operation)) : null
+  // Anything else that ended where it began was told when it moved, or is of no interest.
+  if (change.kind === 'put_back' && detail?.origin !== 'enforce') return
   const notice = noticeOf(change, detail, mine)
   show(notice, change.key, notice.tone === 'success' ? undefined : () => teller.open(change))
 }

@@ -56,6 +56,13 @@ describe('what changed between two looks', () => {
     expect(changeBetween(after, entry({ status: 'stopped' }))).toBeNull()
   })
 
+  it('notices what went there and back between two looks, under the key of the move', () => {
+    const before = entry({ status: 'stopped' })
+    const after = entry({ status: 'stopped', last_operation: last({ id: 55 }) })
+    expect(changeBetween(before, after)).toMatchObject({ kind: 'put_back', operation: 55, key: 'server:8:stopped:55' })
+    expect(changeBetween(before, entry({ status: 'stopped', last_operation: last({ id: 55, state: 'skipped' }) }))?.kind).toBe('ended')
+  })
+
   it('tells once that a server is stuck, and leaves failures to their operation', () => {
     const stuck = { code: 'stuck', detail: '', since: 'x', operation: null, observation: null }
     expect(changeBetween(stopping, { ...stopping, attention: [stuck] })).toMatchObject({ kind: 'stuck' })

@@ -5,6 +5,7 @@ import { isOpen } from './status'
 
 export type ChangeKind =
   | 'stopped' | 'started' | 'rebooted' | 'failed' | 'unproven' | 'ended' | 'gone' | 'missing' | 'stuck' | 'drifted' | 'given_up'
+  | 'put_back'
 
 export interface Change {
   kind: ChangeKind
@@ -66,6 +67,19 @@ const alertOf = (kind: ChangeKind, { code, detail, since, operation, observation
   key: `attention:${id}:${code}:${observation ?? operation ?? since ?? ''}`,
 })
 
+const GOALS: Partial<Record<Action, ['stopped' | 'running', ChangeKind]>> = { start: ['running', 'started'], stop: ['stopped', 'stopped'] }
+
+/** There and back between two looks: nothing moved, and yet an operation has moved it. */
+function putBack(before: StatusEntry, after: StatusEntry): Change | null {
+  const ended = justEnded(before, after)
+  const [status, kind] = (ended?.state === 'succeeded' && GOALS[ended.action]) || []
+  if (!ended || before.status !== status || after.status !== status) return null
+  return {
+    kind: 'put_back', server: { id: after.id, name: after.name }, action: ended.action, operation: ended.id, reason: null, detail: null,
+    key: `server:${after.id}:${kind}:${ended.id}`,
+  }
+}
+
 /** The change between two answers about the same server, or null when there is nothing to tell. */
 export function changeBetween(before: StatusEntry, after: StatusEntry): Change | null {
   const server = { id: after.id, name: after.name }
@@ -80,7 +94,7 @@ export function changeBetween(before: StatusEntry, after: StatusEntry): Change |
   const alert = alerted(before, after)
   if (alert) return alert
   const kind = movedKind(before, after)
-  if (!kind) return null
+  if (!kind) return putBack(before, after)
   const operation = operationBehind(kind, before, after)
   const mark = operation ?? after.seen_at ?? 'unseen'
   return {

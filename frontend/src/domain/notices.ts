@@ -23,12 +23,14 @@ const TITLES: Record<ChangeKind, (change: Change) => string> = {
   missing: () => 'Server is missing',
   stuck: () => 'Server is stuck',
   drifted: () => 'Server changed outside Cloudevy',
+  put_back: () => 'Server put back',
   given_up: () => 'Server is no longer put back',
 }
 
 const TONES: Record<ChangeKind, NoticeTone> = {
   stopped: 'success', started: 'success', rebooted: 'success', failed: 'error',
   unproven: 'warning', ended: 'info', gone: 'warning', missing: 'warning', stuck: 'warning', drifted: 'warning', given_up: 'error',
+  put_back: 'info',
 }
 
 const FACTS: Partial<Record<ChangeKind, string>> = {
