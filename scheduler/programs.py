@@ -20,6 +20,7 @@ from django.db import Error
 
 from scheduler import fallback, hands, health, patience, pulse, watchdog
 from scheduler.app import app
+from scheduler.ears import Ears
 from scheduler.install import install
 from scheduler.pacer import Pacer
 from shared import VERSION, broker
@@ -59,6 +60,7 @@ def run_worker(*, threads: int) -> int:
         pool_cls="celery.concurrency.thread:TaskPool",
         concurrency=DOORS,
         queues=[broker.CLOCK, broker.WORK],
+        consumer_cls=Ears,
         without_mingle=True,
         without_gossip=True,
         without_heartbeat=True,

@@ -70,10 +70,15 @@ class Door:
         if fault != "":
             self.close("it takes too long" if fault is None else fault)
             return False
+        self.answered()
+        return True
+
+    def answered(self) -> None:
+        """The broker is there."""
+        self.quiet_until = 0.0
         if self.closed:
             self.closed = False
             event("broker.back", text="The broker answers again.")
-        return True
 
     def leave(self, task: str, ids: dict[str, int | str]) -> str:
         """Leave the message; why that failed, or nothing."""
