@@ -41,6 +41,7 @@ KINDS: dict[type[Refused], tuple[str, ...]] = {
         "ExpiredTokenException",
         "IncompleteSignature",
         "InvalidClientTokenId",
+        "InvalidSignatureException",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "NotAuthorized",
@@ -64,12 +65,13 @@ KINDS: dict[type[Refused], tuple[str, ...]] = {
         "ThrottlingException",
         "TooManyRequestsException",
     ),
-    NotNow: ("IncorrectInstanceState", "IncorrectState"),
+    NotNow: ("IncorrectInstanceState", "IncorrectSpotRequestState", "IncorrectState"),
     NoCapacity: (
         "InsufficientCapacity",
         "InsufficientHostCapacity",
         "InsufficientInstanceCapacity",
         "InsufficientReservedInstanceCapacity",
+        "ReservationCapacityExceeded",
     ),
     BadIds: ("InvalidInstanceID", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"),
     Impossible: (

@@ -1,4 +1,4 @@
-"""What an instance can never be asked, read from what EC2 tells of it. Pure.
+"""What an instance is never asked, read from what EC2 tells of it. Pure.
 
 Only certain knowledge refuses: whether a Spot request is one-time, or stop protection is on, is not part of
 DescribeInstances and shows in EC2's own refusal. Sources: EC2 API reference of StopInstances and Instance
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 POWER = frozenset({"start", "stop"})
 EVERYTHING = frozenset({"start", "stop", "reboot"})
-# Spot instances may be stopped when their request is persistent.
+# Spot instances may be stopped when their request is persistent. Scheduled instances and capacity blocks are
+# bought for a fixed time: being off saves nothing, and the capacity may be gone when they are wanted again.
 ORDINARY = frozenset({"", "spot"})
 
 

@@ -30,7 +30,7 @@ SENTENCES = {
     "auto_scaling": "An Auto Scaling group owns this server and would replace it. Change the group instead.",
     "provider_managed": "AWS runs this server for one of its services. Use that service to start or stop it.",
     "instance_store": "Its root disk is an instance store, so EC2 can reboot it, but not stop or start it.",
-    "lifecycle": "EC2 does not let {lifecycle} instances be stopped and started.",
+    "lifecycle": "Cloudevy leaves {lifecycle} instances alone: their capacity is bought for a fixed time.",
     "stop_protected": "Stop protection is on. Turn disableApiStop off for this server in EC2, then retry.",
     "one_time_spot": "A one-time Spot request made this server, and EC2 can only end those, not stop them.",
     "throttled": "AWS kept refusing this account's requests as too many until its time window had passed.",
