@@ -14,16 +14,19 @@ from scheduler import story_refused
 from scheduler.ec2 import gateway
 from scheduler.refusing import Member, Trouble, blamed, words
 from shared.fleet.models import Account, Region
-from shared.operations.models import Call
+from shared.operations.models import Call, Operation
 
 # What nobody has run into for so long was over; the next time it is told again.
 FORGOTTEN = timedelta(minutes=15)
+LATELY = timedelta(hours=1)
+ENOUGH = 5
 
 
 def note(region: Region, call: Call, error: Trouble, members: Sequence[Member], *, now: datetime) -> None:
     """A call was refused, or could not be made."""
     if isinstance(error, gateway.Denied):
-        if len(blamed(error, members)) in (0, len(members)):
+        whole = len(blamed(error, members)) in (0, len(members))
+        if whole or told_enough(region, call, error, now=now):
             denied(region, call, error, now=now)
     elif isinstance(error, gateway.Unreachable):
         if not lasts(call, "unreachable", now=now):
@@ -51,6 +54,15 @@ def lasts(call: Call, outcome: str, *, now: datetime) -> bool:
     if before is None or before[0] != outcome:
         return False
     return before[1] is not None and now - before[1] < FORGOTTEN
+
+
+def told_enough(region: Region, call: Call, error: Trouble, *, now: datetime) -> bool:
+    """Whether so many of this account were denied this action lately that one more is no news."""
+    if not isinstance(error, gateway.Denied):
+        return False
+    rows = Operation.objects.filter(workspace=region.workspace_id, due_at__gte=now - LATELY, reason="denied")
+    ended = rows.filter(server__region__account=region.account_id, action=call.action)
+    return ended.filter(finished_at__gte=now - FORGOTTEN).count() >= ENOUGH
 
 
 def denied(region: Region, call: Call, error: gateway.Denied, *, now: datetime) -> None:

@@ -29,11 +29,12 @@ QUIET = frozenset({"throttled", "unreachable"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was said to which call, and when we heard it."""
+    """What was said to which call, and when we heard it. `quiet`: the same was told often enough."""
 
     call: Call
     error: Trouble
     now: datetime
+    quiet: bool
 
 
 def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.Answer) -> None:
@@ -82,14 +83,21 @@ def refused(region: Region, call: Call, rows: list[Operation], error: Trouble) -
         mine = held(call, rows)
         close(call, type(error).__name__.lower(), now=now, request_id=getattr(error, "request_id", ""))
         count_tokens(region, call, error, len(rows), now=now)
-        by_id = {row.id: row for row in mine}
-        members = [member(row) for row in mine]
-        hibernating = bool(call.options.get("hibernate"))
-        for fate in fates(error, members, call=call.id, hibernating=hibernating) if members else []:
-            meet([by_id[each] for each in fate.members], fate, Refusal(call, error, now))
+        quiet = complaints.told_enough(region, call, error, now=now)
+        members = judge(mine, Refusal(call, error, now, quiet=quiet))
         look.look_by(region, now + look.FIRST_LOOK)
         complaints.note(region, call, error, members, now=now)
     hands.soon(broker.LOOK_AT_REGION, region=region.id)
+
+
+def judge(rows: list[Operation], refusal: Refusal) -> list[Member]:
+    """Let every operation of the call meet its fate."""
+    members, by_id = [member(row) for row in rows], {row.id: row for row in rows}
+    hibernating = bool(refusal.call.options.get("hibernate"))
+    if members:
+        for fate in fates(refusal.error, members, call=refusal.call.id, hibernating=hibernating):
+            meet([by_id[each] for each in fate.members], fate, refusal)
+    return members
 
 
 def member(row: Operation) -> Member:
@@ -133,11 +141,17 @@ def try_at(moment: datetime, rows: list[Operation], fate: Fate, refusal: Refusal
     waits = {"alone": fate.apart, "waiting": fate.waiting, "waiting_detail": why}
     services.move(ids, State.REQUESTED, not_before=moment, call=None, **waits)
     services.free(ids)
-    until = f" Trying again at {moment:%H:%M:%S} UTC." if fate.waiting else ""
-    services.note(rows, fate.step, now=refusal.now, call=refusal.call, detail=aws + until)
+    services.note(rows, fate.step, now=refusal.now, call=refusal.call, detail=written(fate, aws, moment))
     if fate.waiting:
         quiet = fate.waiting in QUIET
         transaction.on_commit(lambda: story_refused.put_off(rows, why=aws, until=moment, quiet=quiet))
+
+
+def written(fate: Fate, aws: str, moment: datetime) -> str:
+    """What a step keeps of it."""
+    if fate.waiting:
+        return f"{aws} Trying again at {moment:%H:%M:%S} UTC."
+    return f"It was refused because of others: {aws}" if fate.step == "sent_again" else aws
 
 
 def give_up(rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
@@ -147,7 +161,7 @@ def give_up(rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
         services.note(rows, fate.step, now=refusal.now, call=refusal.call, detail=aws)
     ended = services.end_all(rows, State.FAILED, reason=fate.reason, now=refusal.now, aws=aws)
     if ended:
-        transaction.on_commit(lambda: story_refused.failed(ended))
+        transaction.on_commit(lambda: story_refused.failed(ended, quiet=refusal.quiet))
 
 
 def nobody_knows(region: Region, call: Call, rows: list[Operation], error: gateway.Unanswered) -> None:

@@ -1,7 +1,8 @@
 """What becomes of the operations of a call that AWS refused, or that was never written. Pure.
 
-Whom the message names is to blame, and the others go again at once. When it names nobody and one of them may
-have spoilt it for all, the call is halved until that one stands alone. It knows no table and no clock.
+Whom the message names is to blame, and the others go again at once, in one request. When it names nobody and
+one of them may have spoilt it for all, the call is halved until that one stands alone. EC2 may name only the
+first of many: what was refused again goes on in halves. It knows no table and no clock.
 """
 
 import re
@@ -95,7 +96,7 @@ def fates(
     owned = set(ids(own))
     rest = [each for each in members if each.id not in owned]
     found = fate_of(error, own, many=len(members) > 1, hibernating=hibernating, jitter=jitter)
-    return [*found, *at_once(error, rest, step="sent_again")]
+    return [*found, *go_on(error, rest, call=call)]
 
 
 def blamed(error: Trouble, members: Sequence[Member]) -> list[Member]:
@@ -112,13 +113,24 @@ def one_of_many(error: Trouble) -> bool:
     return isinstance(error, kinds) or type(error) is gateway.Refused
 
 
+def go_on(error: Trouble, rest: Sequence[Member], *, call: int) -> list[Fate]:
+    """Those whom nothing is held against: together, and in halves when they were sent on before."""
+    if len(rest) > 1 and all(each.apart for each in rest):
+        return halves(error, rest, call=call)
+    return apart(error, [rest] if rest else [], call=call, step="sent_again")
+
+
 def halves(error: Trouble, members: Sequence[Member], *, call: int) -> list[Fate]:
-    """Both go at once, but not together: each has an instant of its own, made of the call's number."""
     middle = (len(members) + 1) // HALVES
+    return apart(error, [members[:middle], members[middle:]], call=call, step="halved")
+
+
+def apart(error: Trouble, groups: Sequence[Sequence[Member]], *, call: int, step: str) -> list[Fate]:
+    """All go at once, but not together: each group has an instant of its own, made of the call's number."""
     first = HALVES * (call % FAR_APART) + 1
     return [
-        Fate(ids(half), reason_of(error), wait=-timedelta(microseconds=hair), apart=True, step="halved")
-        for half, hair in ((members[:middle], first), (members[middle:], first + 1))
+        Fate(ids(group), reason_of(error), wait=-timedelta(microseconds=hair), apart=True, step=step)
+        for hair, group in enumerate(groups, start=first)
     ]
 
 

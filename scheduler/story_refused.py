@@ -15,9 +15,10 @@ from shared.operations.models import Operation
 FEW = 3
 
 
-def failed(operations: Sequence[Operation]) -> None:
-    """A refused call ended these, all for the same reason."""
-    if len(operations) > FEW:
+def failed(operations: Sequence[Operation], *, quiet: bool) -> None:
+    """A refused call ended these, all for the same reason. `quiet`: that was told often enough."""
+    crowd = len(operations) > FEW
+    if crowd and not quiet:
         first = operations[0]
         warning(
             "call.failed",
@@ -27,7 +28,7 @@ def failed(operations: Sequence[Operation]) -> None:
             reason=first.reason,
         )
     for operation in operations:
-        story.finished(operation, quiet=len(operations) > FEW)
+        story.finished(operation, quiet=quiet or crowd)
 
 
 def put_off(operations: Sequence[Operation], *, why: str, until: datetime, quiet: bool) -> None:

@@ -18,7 +18,7 @@ TEXTS = {
     "sent_again": "It goes to EC2 again.",
     "unanswered": "EC2 did not answer, so the server is looked at before anything is sent again.",
     "seen_after_silence": "EC2 had not answered, but the server was seen to do what was asked.",
-    "halved": "AWS refused so many servers at once, so they go in smaller requests.",
+    "halved": "EC2 refused the request without saying because of whom, so its halves went apart.",
     "dropped": "EC2 named this server as the reason, and the others of the request went on without it.",
     "hibernate_refused": "EC2 did not hibernate the server, so it is stopped instead.",
     "frozen": "It could not be written to EC2 in time, so nothing was sent, and it goes again.",

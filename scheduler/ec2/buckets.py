@@ -10,17 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.fleet.limits import AWS, Limits, Rates
+from shared.fleet.limits import AWS, Limits, Rates, regained
 
 MARGIN = timedelta(milliseconds=100)
 HAIR = 1e-6
 # What rules leave in the buckets, so that a person's wish does not wait behind a thousand of theirs.
 KEPT_REQUESTS = 1
 KEPT_SERVERS = 0.05
-# What a refusal does to a refill rate, how low that goes, and how much of it a quiet minute gives back.
+# What a refusal does to a refill rate, and how low that goes; how it comes back is in `limits`.
 SLOWER = 0.5
 SLOWEST = 0.1
-REGAINED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,9 @@ def learn_up(learned: Learned | None, *, rates: Rates, now: datetime) -> Learned
     """What is left of it after a while without refusals: a tenth of the limit comes back each minute."""
     if learned is None:
         return None
-    gained = max(0.0, (now - learned.at).total_seconds()) / 60 * REGAINED
-    requests = min(rates.requests_refill, learned.requests_refill + gained * rates.requests_refill)
-    servers = min(rates.servers_refill, learned.servers_refill + gained * rates.servers_refill)
+    quiet = now - learned.at
+    requests = regained(learned.requests_refill, limit=rates.requests_refill, quiet=quiet)
+    servers = regained(learned.servers_refill, limit=rates.servers_refill, quiet=quiet)
     if requests >= rates.requests_refill and servers >= rates.servers_refill:
         return None
     return replace(learned, requests_refill=requests, servers_refill=servers, at=max(learned.at, now))

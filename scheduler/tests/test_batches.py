@@ -151,6 +151,37 @@ def test_an_account_that_may_do_nothing_is_asked_once_and_remembered(
     assert denied["since"] == denied["last"]
 
 
+def test_an_account_that_may_do_nothing_costs_at_most_two_requests_a_server_when_ec2_names_one_at_a_time(
+    time: Time, region: Region, picky: Picky, twenty: list[Operation]
+) -> None:
+    def objection(ids: Sequence[str]) -> gateway.CloudError:
+        arn = f"on resource: arn:aws:ec2:x:1:instance/{ids[0]} because no policy allows it"
+        return gateway.Denied(arn, ids=frozenset(ids[:1]), code="UnauthorizedOperation")
+
+    picky.objection = objection
+    drain(region, "stop")
+    assert {state(each) for each in twenty} == {("failed", "denied")}
+    assert len(picky.requests) == 20
+    assert sum(len(ids) for ids in picky.requests) < 20 * 6
+    assert Account.objects.get().denied["stop"]["code"] == "UnauthorizedOperation"
+
+
+def test_many_barred_servers_do_not_keep_the_others_from_going(
+    time: Time, region: Region, picky: Picky, twenty: list[Operation]
+) -> None:
+    barred = {each.server.instance_id for each in twenty[::4]}
+
+    def objection(ids: Sequence[str]) -> gateway.CloudError | None:
+        first = [each for each in ids if each in barred][:1]
+        return gateway.Denied("no", ids=frozenset(first), code="UnauthorizedOperation") if first else None
+
+    picky.objection = objection
+    drain(region, "stop")
+    ends = [state(each) for each in twenty]
+    assert ends == [("failed", "denied") if number % 4 == 0 else ("accepted", "") for number in range(20)]
+    assert len(picky.requests) - 1 <= 2 * len(barred)
+
+
 def test_what_was_denied_is_forgotten_once_ec2_accepts_it_again(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:

@@ -23,6 +23,10 @@ def judged(error: Trouble, members: Sequence[Member] = MEMBERS, **more: bool) ->
     return found
 
 
+def at_once(fate: Fate) -> bool:
+    return fate.wait is not None and fate.wait <= timedelta()
+
+
 PERMISSION = "You are not authorized to perform this operation."
 ACCOUNT_WIDE = (
     "User: arn:aws:iam::1:user/u is not authorized to perform: ec2:StopInstances because no policy allows"
@@ -58,7 +62,8 @@ def test_whom_a_final_refusal_names_ends_and_the_others_go_at_once_together(
 ) -> None:
     bad, rest = judged(error)
     assert (bad.members, bad.reason, bad.wait, bad.step) == ((3,), reason, None, "dropped")
-    assert (rest.members, rest.wait, rest.apart) == ((0, 1, 2, 4, 5, 6, 7), timedelta(), False)
+    assert (rest.members, rest.step) == ((0, 1, 2, 4, 5, 6, 7), "sent_again")
+    assert at_once(rest)
 
 
 def test_whom_a_passing_refusal_names_waits_alone() -> None:
@@ -66,7 +71,17 @@ def test_whom_a_passing_refusal_names_waits_alone() -> None:
     assert (bad.members, bad.waiting, bad.step) == ((1, 2), "refused", "put_off")
     assert bad.wait is not None
     assert bad.wait >= timedelta(seconds=3)
-    assert (len(rest.members), rest.wait) == (6, timedelta())
+    assert (len(rest.members), at_once(rest)) == (6, True)
+
+
+def test_who_was_sent_on_and_is_refused_again_goes_on_in_halves() -> None:
+    """EC2 names the first server that a policy bars, however many there are."""
+    sent_on = [Member(number, f"i-{number}", apart=True) for number in range(8)]
+    error = named(gateway.Denied, "UnauthorizedOperation", 0, text=ON_A_RESOURCE)
+    bad, *rest = judged(error, sent_on)
+    assert bad.members == (0,)
+    assert [fate.members for fate in rest] == [(1, 2, 3, 4), (5, 6, 7)]
+    assert len({fate.wait for fate in rest}) == 2
 
 
 def test_an_unknown_id_is_asked_for_once_more_and_then_believed() -> None:

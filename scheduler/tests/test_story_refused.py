@@ -77,6 +77,25 @@ def test_a_denied_crowd_is_one_line_with_its_number(
     assert log.lines[1].startswith("🔒 AWS denies stop")
 
 
+def test_servers_denied_one_by_one_are_told_of_until_it_is_no_news(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    log: Reader,
+    committed: Callable[..., None],
+) -> None:
+    ec2.refuse = gateway.Denied("no", code="AuthFailure")
+    for number in range(12):
+        ask(new_server(f"s{number}"), "stop", time)
+        committed(lambda: send.drain(region.id, "stop"))
+    assert [line.split(" ")[0] for line in log.lines] == ["❌", "🔒", "❌", "❌", "❌", "❌"]
+    time.forward(3600)
+    ask(new_server("later"), "stop", time)
+    committed(lambda: send.drain(region.id, "stop"))
+    assert len(log.lines) == 7
+
+
 def test_a_silence_leaves_its_steps_and_is_settled_in_the_log(
     time: Time,
     region: Region,

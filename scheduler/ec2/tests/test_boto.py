@@ -8,6 +8,7 @@ from scheduler.ec2 import boto, gateway
 from scheduler.ec2.boto import Boto, Credentials
 from scheduler.ec2.session import Place
 from scheduler.ec2.tests.conftest import KEYS, NewWire
+from scheduler.refusing import reason_of
 from simulator.tests.support import ACCOUNT, KEY, OTHER, REGION, SECRET, Running, name_of, server
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -122,6 +123,45 @@ def test_a_stop_can_be_forced_and_nothing_else_can(ec2: Boto, simulator: Running
     assert len(simulator.control("GET", "/_sim/ledger")[1]["entries"]) == 1
 
 
+def test_a_stop_can_hibernate(ec2: Boto, simulator: Running) -> None:
+    instance = simulator.simulation.world.instance(ONE)
+    assert instance is not None
+    with pytest.raises(gateway.Impossible) as refused:
+        act(ec2, "stop", ONE, TWO, hibernate=True)
+    assert refused.value.code == "UnsupportedHibernationConfiguration"
+    instance.hibernation = True
+    act(ec2, "stop", ONE, hibernate=True)
+    assert ec2.servers([ONE])[0].state_reason.startswith("Client.UserInitiatedHibernate")
+
+
+@pytest.mark.parametrize(
+    ("flaw", "reason"),
+    [
+        ({"stop_protected": True}, "stop_protected"),
+        ({"lifecycle": "spot"}, "one_time_spot"),
+        ({"root_device": "instance-store"}, "instance_store"),
+    ],
+)
+def test_what_ec2_never_does_is_told_with_its_reason_and_whom_it_names(
+    ec2: Boto, simulator: Running, flaw: dict[str, object], reason: str
+) -> None:
+    instance = simulator.simulation.world.instance(TWO)
+    assert instance is not None
+    for name, value in flaw.items():
+        setattr(instance, name, value)
+    with pytest.raises(gateway.Impossible) as refused:
+        act(ec2, "stop", ONE, TWO)
+    assert (refused.value.ids, reason_of(refused.value)) == ({TWO}, reason)
+    assert state_of(ec2, ONE) == "running"
+
+
+def test_a_server_in_the_wrong_state_is_named(ec2: Boto) -> None:
+    act(ec2, "stop", ONE)
+    with pytest.raises(gateway.NotNow) as refused:
+        act(ec2, "start", ONE, THREE)
+    assert refused.value.ids == {ONE}
+
+
 def test_a_guard_that_objects_stops_the_request(ec2: Boto, simulator: Running) -> None:
     def objects() -> None:
         raise gateway.NotSent("too late")
@@ -217,7 +257,7 @@ def test_a_role_that_does_not_ask_for_the_external_id_is_found_out(place: Place)
 
 def test_a_mutation_whose_role_gets_no_answer_was_not_sent(place: Place, simulator: Running) -> None:
     simulator.control("POST", "/_sim/faults", {"kind": "error_500", "action": "AssumeRole"})
-    with pytest.raises(gateway.NotSent):
+    with pytest.raises(gateway.Unreachable):
         act(Boto(Place(role(ROLE), REGION, place.endpoint)), "stop", ONE)
 
 

@@ -94,7 +94,7 @@ def test_the_time_outs_fit_into_the_lease() -> None:
 def test_where_nobody_listens_nothing_was_sent(wire: NewWire) -> None:
     server = wire(None)
     server.close()
-    with pytest.raises(gateway.NotSent):
+    with pytest.raises(gateway.Unreachable):
         stop(at(server.url))
 
 
