@@ -9,16 +9,13 @@ from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from django_celery_beat.models import PeriodicTask
-from redis import Redis, RedisError
 
-from shared import broker, outage
-from shared.bounded import within
+from shared import broker, outage, tables
 from shared.clock import now
 from shared.operations.models import Tick
 
@@ -75,7 +72,9 @@ def examine() -> Checks:
 def examine_clock(checks: Checks) -> None:
     """Beat and worker, by the traces they leave in the database."""
     moment = now()
-    ages = {tick.name: (moment - tick.ran_at).total_seconds() for tick in Tick.objects.all()}
+    rows = Tick.objects.exclude(name=broker.BEAT)
+    # What is dated in the future, because the clock was set back, is no fresher than what is old.
+    ages = {tick.name: abs((moment - tick.ran_at).total_seconds()) for tick in rows}
     checks.ticks = {name: round(age, 1) for name, age in sorted(ages.items())}
     quick = [age for name, age in ages.items() if name in broker.QUICK_TICKS]
     checks.worker = "ok" if quick and max(quick) < broker.TICK_AGE else "silent"
@@ -98,23 +97,9 @@ class MigrationsPending(Exception):
 @cache
 def all_migrated() -> None:
     """Asked of the database until it is so, and then remembered: a cache keeps no exception."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if tables.pending():
         raise MigrationsPending
 
 
 def redis_word() -> str:
-    return within(REDIS_SECONDS, ping) or "unreachable"
-
-
-def ping() -> str:
-    try:
-        redis_client().ping()
-    except RedisError:
-        return ""
-    return "ok"
-
-
-@cache
-def redis_client() -> Redis:
-    return Redis.from_url(settings.BROKER_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)
+    return "ok" if broker.is_there(settings.BROKER_URL, seconds=REDIS_SECONDS) else "unreachable"

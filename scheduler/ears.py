@@ -8,14 +8,13 @@ import logging
 from typing import Any
 
 from celery.worker.consumer import Consumer
-from celery.worker.consumer import consumer as library
 from celery.worker.state import maybe_shutdown
 
 from scheduler import hands
 from shared.outage import first_line
 
 AGAIN_SECONDS = 1
-FREQUENT = "Frequent restarts detected"
+TOLD = ("Connection to broker lost", "Frequent restarts detected")
 
 
 class Ears(Consumer):
@@ -45,9 +44,7 @@ class Ears(Consumer):
 
 def not_told_yet(record: logging.LogRecord) -> bool:
     """Whether we do not say the same ourselves: that the broker is lost, and lost again."""
-    if isinstance(record.msg, str) and record.msg.startswith(FREQUENT):
-        return False
-    return not (isinstance(record.args, tuple) and library.CONNECTION_RETRY in record.args)
+    return not any(words in record.getMessage() for words in TOLD)
 
 
-library.logger.addFilter(not_told_yet)
+logging.getLogger(Consumer.__module__).addFilter(not_told_yet)

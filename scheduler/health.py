@@ -8,13 +8,11 @@ holds anything secret.
 import json
 import threading
 import time
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import Error, connection
-from redis import Redis, RedisError
 
 from scheduler import pulse, ticks, watchdog
 from shared import broker, env
@@ -86,20 +84,7 @@ def tick_ages() -> dict[str, float] | None:
 
 
 def redis_word() -> str:
-    return within(REDIS_SECONDS, ping) or "unreachable"
-
-
-def ping() -> str | None:
-    try:
-        redis_client().ping()
-    except RedisError:
-        return None
-    return "ok"
-
-
-@cache
-def redis_client() -> Redis:
-    return Redis.from_url(settings.BROKER_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)
+    return "ok" if broker.is_there(settings.BROKER_URL, seconds=REDIS_SECONDS) else "unreachable"
 
 
 class Desk(BaseHTTPRequestHandler):

@@ -6,7 +6,7 @@ Celery's own stands still while the broker is away, and writes a stack trace for
 import logging
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError
 from django_celery_beat import schedulers
 
 from scheduler import hands, pulse
@@ -15,16 +15,25 @@ from shared import outage
 REST_SECONDS = 1.0
 
 
-def unless_away(record: logging.LogRecord) -> bool:
-    """The library writes a stack trace when the database goes while it asks; telling it once is enough."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, (DatabaseError, InterfaceError)):
+class Faults(logging.Filter):
+    """The library catches a database that goes while it asks, and writes a stack trace; telling it once is
+    enough. Its words are also the only sign, so they are counted."""
+
+    count = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not record.exc_info and "InterfaceError" in record.getMessage():
+            error = InterfaceError("the connection is closed")
+        if not isinstance(error, (DatabaseError, InterfaceError)):
+            return True
+        self.count += 1
         outage.database.note(error)
         return False
-    return True
 
 
-schedulers.logger.addFilter(unless_away)
+faults = Faults()
+schedulers.logger.addFilter(faults)
 
 
 class Pacer(schedulers.DatabaseScheduler):
@@ -34,32 +43,19 @@ class Pacer(schedulers.DatabaseScheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Knock for at most one tick; seconds until the next is due."""
         pulse.beat()
+        before = faults.count
         try:
-            return float(super().tick(*args, **kwargs))
+            seconds = float(super().tick(*args, **kwargs))
         except (DatabaseError, InterfaceError) as error:
             outage.database.note(error)
             return REST_SECONDS
+        # Each turn asks whether the ticks have changed.
+        if faults.count == before:
+            outage.database.over()
+        return seconds
 
     def apply_entry(self, entry: Any, producer: object = None) -> None:
         hands.door.knock(entry.task)
         self._tasks_since_sync += 1
         if self.should_sync():
             self._do_sync()
-
-    def schedule_changed(self) -> bool:
-        return self.database_answers() and bool(super().schedule_changed())
-
-    def sync(self) -> None:
-        if self.database_answers():
-            super().sync()
-
-    def database_answers(self) -> bool:
-        try:
-            close_old_connections()
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except (DatabaseError, InterfaceError) as error:
-            outage.database.note(error)
-            return False
-        outage.database.over()
-        return True

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from scheduler import pulse
+from shared import tables
 from shared.logs import event, warning
 from shared.outage import first_line
 
@@ -40,17 +40,12 @@ def what_is_missing() -> str:
     """One sentence, or nothing when the program can begin."""
     try:
         close_old_connections()
-        pending = pending_migrations()
+        pending = tables.pending()
     except Error as error:
         return f"the database at {address()} does not answer ({first_line(error)})."
     finally:
         connection.close()
     return f"{pending} migrations are still to run; `python -m api migrate` does that." if pending else ""
-
-
-def pending_migrations() -> int:
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def address() -> str:

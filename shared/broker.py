@@ -7,9 +7,11 @@ task names, not tasks.
 
 import time
 from dataclasses import dataclass, field
+from functools import cache
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis, RedisError
 
 from shared.bounded import within
 from shared.logs import event, warning
@@ -98,6 +100,24 @@ class Door:
             warning(
                 "broker.unreachable", text=f"The broker does not answer, work goes on without it: {fault}"
             )
+
+
+def is_there(url: str, *, seconds: float) -> bool:
+    """Whether the broker answers within so many seconds, whatever hangs: its name, its port or itself."""
+    return within(seconds, lambda: ping(url)) or False
+
+
+def ping(url: str) -> bool:
+    try:
+        return bool(line(url).ping())
+    except RedisError:
+        return False
+
+
+@cache
+def line(url: str) -> Redis:
+    """A connection for the question alone."""
+    return Redis.from_url(url, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None)
 
 
 def sender(url: str) -> Celery:

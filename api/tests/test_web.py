@@ -35,7 +35,6 @@ def test_the_process_is_alive_without_anything(client: Client) -> None:
 @pytest.mark.django_db
 def test_without_redis_beat_and_worker_it_is_degraded_and_ready(client: Client, settings: Any) -> None:
     settings.BROKER_URL = f"redis://127.0.0.1:{ports.free()}/0"
-    health.redis_client.cache_clear()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     checks = answer.json()["checks"]
@@ -46,7 +45,6 @@ def test_without_redis_beat_and_worker_it_is_degraded_and_ready(client: Client, 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("broker")
 def test_with_everything_up_it_is_ok(client: Client) -> None:
-    health.redis_client.cache_clear()
     for name in ("clock.fire", "clock.send", "clock.sweep"):
         Tick.objects.create(name=name, ran_at=now() - timedelta(seconds=2))
     every, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")

@@ -20,7 +20,7 @@ FRESH = dict.fromkeys(broker.QUICK_TICKS, 1.0)
 def working(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program in the midst of its work, everything around it in order."""
     monkeypatch.setattr(pulse, "stage", lambda: pulse.WORKING)
-    monkeypatch.setattr(health, "ping", lambda: "ok")
+    monkeypatch.setattr(broker, "ping", lambda _url: True)
     monkeypatch.setattr(health, "tick_ages", lambda: FRESH)
     pulse.beat()
 
@@ -36,7 +36,7 @@ def test_with_all_it_needs_it_is_ok(program: str) -> None:
 
 @pytest.mark.parametrize("program", ["worker", "beat"])
 def test_without_redis_it_is_degraded(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "ping", lambda: None)
+    monkeypatch.setattr(broker, "ping", lambda _url: False)
     assert word(program) == "degraded"
 
 
@@ -76,7 +76,7 @@ def test_a_request_to_aws_that_hangs_is_down(monkeypatch: pytest.MonkeyPatch) ->
 def test_whatever_hangs_the_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     hangs = threading.Event()
     monkeypatch.setattr(health, "tick_ages", lambda: hangs.wait(60))
-    monkeypatch.setattr(health, "ping", lambda: hangs.wait(60))
+    monkeypatch.setattr(broker, "ping", lambda _url: hangs.wait(60))
     began = time.monotonic()
     assert word() == "down"
     assert time.monotonic() - began < 10

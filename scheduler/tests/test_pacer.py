@@ -58,9 +58,6 @@ def test_without_a_broker_it_goes_on(scheduler: Pacer, monkeypatch: pytest.Monke
 def test_without_a_database_it_rests_and_goes_on(
     scheduler: Pacer, knocked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone() -> None:
-        raise OperationalError("gone")
-
     monkeypatch.setattr(scheduler, "enabled_models", gone)
     assert scheduler.tick() == pacer.REST_SECONDS
     assert knocked == []
@@ -89,10 +86,36 @@ def test_a_lost_database_is_an_outage_and_no_stack_trace(
     assert caplog.records == []
 
 
+def test_an_outage_is_over_with_the_first_turn_that_finds_the_database(
+    scheduler: Pacer, noted: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over: list[bool] = []
+    monkeypatch.setattr(Outage, "over", lambda _: over.append(True))
+    with monkeypatch.context() as patch:
+        patch.setattr(scheduler.Changes, "last_change", gone)
+        scheduler.tick()
+    assert noted
+    assert over == []
+    scheduler.tick()
+    assert over == [True]
+
+
+def gone() -> None:
+    raise OperationalError("gone")
+
+
+def test_a_closed_connection_is_an_outage_too(
+    noted: list[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    schedulers.logger.warning("DatabaseScheduler: InterfaceError in sync(), waiting to retry in next call...")
+    assert len(noted) == 1
+    assert caplog.records == []
+
+
 def test_anything_else_the_library_says_is_heard(
     noted: list[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert pacer.unless_away(logging.makeLogRecord({"msg": "DatabaseScheduler: Schedule changed."}))
+    assert pacer.faults.filter(logging.makeLogRecord({"msg": "DatabaseScheduler: Schedule changed."}))
     fail(ValueError("a row that cannot be read"))
     assert noted == []
     assert [record.getMessage() for record in caplog.records] == ["Database gave error"]
