@@ -120,3 +120,27 @@ def test_deleting_an_account_asks_first(screen: Screen, fleet: Fleet) -> None:
     shown.get_by_role("button", name="Delete Right key").click()
     screen.confirm("Delete Right key?", "Delete account")
     expect(shown).to_have_count(0)
+
+
+def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_accepted(
+    screen: Screen, fleet: Fleet
+) -> None:
+    server = fleet.add("refused", "running")
+    fleet.settle(stop=1)
+    fleet.fault(kind="denied", instance=server.instance, action="StopInstances", count=1)
+    screen.open(f"/servers?search={server.name}").press("Stop", server)
+    screen.toast("Stop failed", server, within=20)
+    screen.open("/accounts")
+    shown = card(screen, "Platform")
+    expect(shown.locator(".pill").first).to_have_text("Actions denied")
+    refusals = shown.get_by_role("region", name="Actions AWS refuses").get_by_role("listitem")
+    expect(refusals).to_have_count(1)
+    expect(refusals).to_contain_text("UnauthorizedOperation")
+    shown.get_by_role("button", name="Request limits").click()
+    expect(shown.get_by_role("region", name="Request limits").get_by_role("row").nth(1)).to_contain_text("/s")
+
+    screen.open(f"/servers?search={server.name}").press("Stop", server)
+    screen.shows(server, "Stopped")
+    screen.open("/accounts")
+    expect(shown.locator(".pill").first).to_have_text("Connected")
+    expect(refusals).to_have_count(0)
