@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from scheduler import choosing, story, trouble
 from scheduler.causes import ENDED
@@ -45,8 +45,7 @@ def tell(ended: Iterable[Operation]) -> None:
 
 def skip_gone(now: datetime) -> None:
     """What still waits for a server that was terminated, or that EC2 has not shown for long, will not run."""
-    absent_since = ExpressionWrapper(F("server__missing_since") + GONE_AFTER, output_field=DateTimeField())
-    absent = Q(server__region__looked_at__gte=absent_since)
+    absent = Q(server__region__looked_at__gte=F("server__missing_since") + GONE_AFTER)
     waiting = Operation.objects.filter(state=State.REQUESTED)
     ids = waiting.filter(absent | Q(server__observed_state__in=ENDED)).values_list("id", flat=True)
     tell(ended(ids[:BATCH], State.SKIPPED, reason="server_gone", now=now))

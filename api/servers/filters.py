@@ -8,7 +8,7 @@ from django.db.models.functions import Greatest
 from django_filters import rest_framework as filters
 
 from api.listing import Id, OneOf, Truth
-from api.servers.noticing import needs_attention
+from api.servers.noticing import last_read, needs_attention
 from api.words import SERVER_STATUSES
 from shared.clock import now as moment
 from shared.fleet.models import Server
@@ -53,7 +53,7 @@ def with_status(rows: QuerySet[Server], *, now: datetime) -> QuerySet[Server]:
     )
     status = Case(
         When(observed_state__in=["terminated", "shutting-down"], then=Value("terminated")),
-        When(missing_since__lte=now - GONE_AFTER, then=Value("missing")),
+        When(missing_since__lte=last_read(now) - GONE_AFTER, then=Value("missing")),
         When(Q(seen_at=None) | Q(seen_at__lte=now - UNKNOWN_AFTER), then=Value("unknown")),
         When(~Q(transition=""), then=F("transition")),
         *(When(observed_state=state, then=Value(word)) for state, word in SHOWN.items()),

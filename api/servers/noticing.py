@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from api.servers.attention import NEWS, Alert, Ended, Facts
 from shared.fleet.models import Observation, Server
@@ -90,10 +91,15 @@ def open_alerts() -> QuerySet[Observation]:
     return rows.filter(~Exists(settled))
 
 
+def last_read(now: datetime) -> Coalesce:
+    """When a server's region was last read in full: one that cannot be read makes nothing missing."""
+    return Coalesce("region__looked_at", Value(now))
+
+
 def needs_attention(*, now: datetime) -> Q:
     """The condition in SQL; a test holds it against what is shown."""
     mine = {"server": OuterRef("id")}
-    is_missing = Q(missing_since__lte=now - GONE_AFTER) & ~Q(observed_state__in=GONE)
+    is_missing = Q(missing_since__lte=last_read(now) - GONE_AFTER) & ~Q(observed_state__in=GONE)
     failed_start = ended_badly(now=now).filter(**mine, state=State.FAILED, action="start")
     return Q(left_at__isnull=True) & (
         Q(stuck_since__isnull=False)

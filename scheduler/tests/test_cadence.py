@@ -92,7 +92,8 @@ def test_ten_seconds_pass_between_two_lists_however_much_is_started(idle: Reader
 def crowd(seed: int, *, took: float = 0.3) -> tuple[int, list[float]]:
     """A thousand servers stop together, with the real profile's times: pages asked for, and how much later
     than EC2 each end was known, ascending. A look takes `took` seconds."""
-    chance, pages, lags, moment = Random(seed), 0, [], 1.0
+    chance, pages, moment = Random(seed), 0, 1.0
+    lags: list[float] = []
     ends = sorted(PROFILES["real"].stop.draw(chance) for _ in range(1000))
     while len(lags) < len(ends):
         pages, known = pages + 1, moment + took

@@ -35,9 +35,9 @@ def test_a_hold_that_wants_the_opposite_keeps_nothing() -> None:
     assert reaction(replace(STARTED, hold="off")) == "put_back"
 
 
-@pytest.mark.parametrize("fact", ["busy", "spared"])
-def test_a_server_that_is_busy_or_to_be_spared_is_not_put_back(fact: str) -> None:
-    assert reaction(replace(STARTED, **{fact: True})) == "respected"
+@pytest.mark.parametrize("drift", [replace(STARTED, busy=True), replace(STARTED, spared=True)])
+def test_a_server_that_is_busy_or_to_be_spared_is_not_put_back(drift: Drift) -> None:
+    assert reaction(drift) == "respected"
 
 
 def test_a_server_that_keeps_being_changed_is_left_alone_after_three_times_an_hour() -> None:

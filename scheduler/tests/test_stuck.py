@@ -49,6 +49,7 @@ def test_a_stop_that_hangs_is_flagged_after_twenty_minutes_and_nothing_is_forced
         flagged = looked(region, server, time, first=1150, until=1300)
     assert flagged is not None
     assert 1190 <= flagged <= 1210
+    assert server.state_since is not None
     assert server.stuck_since == server.state_since + timedelta(minutes=20)
     assert state(operation) == ("failed", "confirm_timeout")
     for _ in range(3):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.fleet import fitness
 from shared.fleet.models import Server
-from shared.fleet.status import GONE_AFTER
+from shared.fleet.status import is_missing
 from shared.operations.models import Operation
 from shared.operations.reasons import sentence
 from shared.operations.states import ACTIVE, GRACE, Origin, State
@@ -156,7 +156,7 @@ def is_gone(server: Server, *, now: datetime) -> bool:
         return True
     if server.observed_state in (Server.Observed.TERMINATED, Server.Observed.SHUTTING_DOWN):
         return True
-    return server.missing_since is not None and now - server.missing_since >= GONE_AFTER
+    return is_missing(missing_since=server.missing_since, looked_at=server.region.looked_at or now)
 
 
 def unfit(action: str, server: Server) -> Verdict:

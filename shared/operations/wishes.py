@@ -114,7 +114,10 @@ def busy_sentence(server: Server, busy: Operation) -> str:
 
 def status(server: Server, *, now: datetime) -> str:
     """The server's shown status."""
-    return shown(Known(server.observed_state, server.transition, seen(server), server.missing_since), now=now)
+    known = Known(
+        server.observed_state, server.transition, seen(server), server.missing_since, server.region.looked_at
+    )
+    return shown(known, now=now)
 
 
 def seen(server: Server) -> datetime | None:

@@ -36,6 +36,16 @@ def test_a_server_not_found_for_ten_minutes_is_missing_and_not_before() -> None:
     assert shown(known, now=NOW + timedelta(minutes=1)) == "missing"
 
 
+def test_a_server_is_not_missing_because_its_region_cannot_be_read() -> None:
+    since = NOW - timedelta(hours=1)
+    read = {"nine minutes": since + timedelta(minutes=9), "ten": since + timedelta(minutes=10)}
+    words = {
+        name: shown(Known("running", "", FRESH, since, looked_at), now=NOW)
+        for name, looked_at in read.items()
+    }
+    assert words == {"nine minutes": "running", "ten": "missing"}
+
+
 def test_knowledge_of_a_quarter_of_an_hour_ago_is_no_knowledge() -> None:
     assert shown(Known("running", "", NOW - timedelta(minutes=15), None), now=NOW) == "unknown"
     assert shown(Known("running", "", None, None), now=NOW) == "unknown"
