@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from api.servers import history
 from api.servers.timeline import Done, Named, Plan, Seen, done, merged, observed, planned
 from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
 from shared.fleet.models import Region, Server
 from shared.operations.verdicts import Occurrence
+from shared.schedules import ahead
 from shared.schedules.models import Hold, Rule, Schedule, Skip
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -147,6 +149,14 @@ def test_the_line_goes_on_beyond_the_stored_moments(
         8,
         9,
     )
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_the_decades_before_a_far_span(often: dict[str, Any], moment: datetime) -> None:
+    rule = Rule.objects.select_related("schedule").get()
+    start = moment + timedelta(days=30_000)
+    found = history.beyond(rule, ahead.stored(rule), history.Span(start, start + timedelta(days=2), moment))
+    assert next(found).at >= start
 
 
 @pytest.mark.django_db
