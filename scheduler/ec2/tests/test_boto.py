@@ -151,7 +151,7 @@ def test_what_ec2_never_does_is_told_with_its_reason_and_whom_it_names(
         setattr(instance, name, value)
     with pytest.raises(gateway.Impossible) as refused:
         act(ec2, "stop", ONE, TWO)
-    assert (refused.value.ids, reason_of(refused.value)) == ({TWO}, reason)
+    assert (refused.value.ids, reason_of(refused.value)) == (frozenset({TWO}), reason)
     assert state_of(ec2, ONE) == "running"
 
 
