@@ -89,6 +89,7 @@ def test_the_sign_in_is_fit_to_be_seen(open_screen: OpenScreen, kept: Path) -> N
 def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
     server, failed = (server_named(fleet, name)["id"] for name in ("api-dev-1", "batch-2"))
     schedule = fleet.api.all(f"/schedules?server={server}")[0]["id"]
+    operation = fleet.api.all(f"/operations?server={failed}")[0]["id"]
     paths = {
         "servers": "/servers",
         "no-match": "/servers?search=nothing-is-called-this",
@@ -98,6 +99,8 @@ def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
         "schedule": f"/schedules/{schedule}",
         "accounts": "/accounts",
         "activity": "/activity",
+        "changes": "/activity/changes",
+        "operation": f"/operations/{operation}",
         "nowhere": "/nowhere",
     }
     for name, path in paths.items():
@@ -108,7 +111,10 @@ def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
 
 def test_dialogs_menus_and_errors_are_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
     screen, page = visit.screen, visit.page
-    screen.open("/accounts").page.get_by_role("button", name="Add account").click()
+    screen.open("/accounts").page.get_by_role("button", name="Request limits").first.click()
+    page.get_by_role("region", name="Request limits").get_by_role("table").wait_for()
+    visit.see("limits")
+    page.get_by_role("button", name="Add account").click()
     screen.dialog("Connect an AWS account").get_by_role("button", name="Add account").click()
     visit.see("dialog-account", whole=False)
     screen.open("/schedules").page.get_by_role("button", name="Pause Nightly Shutdown").click()

@@ -23,6 +23,8 @@ describe('the list of servers', () => {
     expect(isFiltered(filtersOf({}))).toBe(false)
   })
 
+  it('counts as filtered when it shows what left', () => expect(isFiltered(filtersOf({ left: 'true' }))).toBe(true))
+
   it('ignores what an address cannot mean', () =>
     expect(filtersOf({ status: 'melted', sort: ['x'], page: '-4' })).toEqual(filtersOf({})))
 

@@ -38,8 +38,8 @@ export function queryOf(filters: ServerFilters): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
 }
 
-export const isFiltered = ({ pick, account, region, search }: ServerFilters): boolean =>
-  pick !== 'all' || [account, region, search].some(Boolean)
+export const isFiltered = ({ pick, account, region, search, left }: ServerFilters): boolean =>
+  pick !== 'all' || left || [account, region, search].some(Boolean)
 
 const BELONGS: Record<Group, (server: Server) => boolean> = {
   all: () => true,
