@@ -10,7 +10,7 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +126,16 @@ class House:
         self.hired += 1
         chosen = self.build if build is None else build
         return self.crew.hire(f"worker-{self.hired}", build=chosen, die_at=die_at)
+
+    def ready(self, members: Iterable[Member], *, seconds: float = 60.0) -> float:
+        """Wait until these workers have said that they are at work; that moment."""
+        deadline = time.monotonic() + seconds
+        logs = [self.folder / f"{member.name}.log" for member in members]
+        while not all(log.exists() and "worker.ready" in log.read_text() for log in logs):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        return time.time()
 
     def beat(self) -> Member:
         self.hired += 1

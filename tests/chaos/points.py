@@ -131,6 +131,11 @@ def intended(strike: Strike) -> None:
     after(send, "claim", strike, found=True)
 
 
+def about_to_ask(strike: Strike) -> None:
+    """P5b: what the call carries was read, and the request is built next."""
+    before(product("scheduler.send"), "ask", strike)
+
+
 def written(strike: Strike, *, seconds: float) -> None:
     """The request is on the wire; `seconds` later the process is gone."""
     from urllib3.connection import HTTPConnection  # noqa: PLC0415
@@ -202,6 +207,7 @@ POINTS: dict[str, Callable[[Strike], None]] = {
     "P3": chosen,
     "P4": marked,
     "P5": intended,
+    "P5b": about_to_ask,
     "P6": on_the_wire,
     "P7": took_effect,
     "P8": answered,

@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.fleet.status import Known, seen_at, shown
-from tests.chaos.fleet import Expected, Fleet
-from tests.chaos.house import House
+
+if TYPE_CHECKING:
+    from tests.chaos.fleet import Expected, Fleet
+    from tests.chaos.house import House
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Transition:
 class Record:
     """Everything the checker reads. `doubled_samples`: how often two operations of a server were active."""
 
-    expected: Sequence[Expected]
+    expected: Sequence["Expected"]
     servers: Mapping[int, str]
     ops: Sequence[Op]
     moves: Sequence[Move]
@@ -128,7 +130,7 @@ TRUE_STATES = {
 }
 
 
-def gather(house: House, fleet: Fleet, **more: Any) -> Record:
+def gather(house: "House", fleet: "Fleet", **more: Any) -> Record:
     """Both records as they are now."""
     calls = [Call(each[0], each[1], float(each[2]), each[3]) for each in house.sql(CALLS)]
     return Record(
@@ -177,7 +179,7 @@ def transition(row: Mapping[str, Any]) -> Transition:
     )
 
 
-def wrongly_shown(house: House, *, but: frozenset[str] = frozenset()) -> dict[str, tuple[str, str]]:
+def wrongly_shown(house: "House", *, but: frozenset[str] = frozenset()) -> dict[str, tuple[str, str]]:
     """Servers whose shown status is not what the simulator says now: instance to (shown, true)."""
     truth = {row["instance_id"]: TRUE_STATES[row["state"]] for row in house.sim("/states")["states"]}
     said = {}
