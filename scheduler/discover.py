@@ -16,9 +16,10 @@ from scheduler.causes import ENDED
 from scheduler.connect import connect
 from scheduler.ec2.gateway import CloudError, SeenServer
 from scheduler.inventory import DETAILS, Details, Difference, details, difference
+from scheduler.lease import Lease, LeaseLost
 from scheduler.look import CHANGING
 from scheduler.observe import Sight, absent, is_newer, observe
-from scheduler.watchdog import renewed, watched
+from scheduler.watchdog import watched
 from shared import clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Region, Server
@@ -48,16 +49,18 @@ def due(now: datetime) -> QuerySet[Region]:
 def discover_region(region: int) -> None:
     """One full description of the region, if it is due and nobody else is at it."""
     now = clock.now()
-    lease = now + LEASE
-    if not due(now).filter(id=region).update(discover_lease_until=lease):
+    lease = Lease(region, "discover_lease_until", LEASE, now + LEASE)
+    if not due(now).filter(id=region).update(discover_lease_until=lease.until):
         return
     row = Region.objects.select_related("account").get(id=region)
     try:
         ec2 = connect(row)
         with watched():
-            seen = ec2.servers(turned=renewed)
+            seen = ec2.servers(turned=lease.renew)
     except (CloudError, CredentialUnusable) as error:
         trouble.list_failed(row, error)
+        return
+    except LeaseLost:
         return
     found = write_down(row, seen, asked_at=now, lease=lease)
     if found is not None:
@@ -68,7 +71,7 @@ def discover_region(region: int) -> None:
 
 
 def write_down(
-    region: Region, seen: Sequence[SeenServer], *, asked_at: datetime, lease: datetime
+    region: Region, seen: Sequence[SeenServer], *, asked_at: datetime, lease: Lease
 ) -> Difference | None:
     """One transaction; None when somebody else took over meanwhile and this answer is too old to count."""
     with transaction.atomic():
@@ -138,14 +141,13 @@ def leave(region: Region, *, asked_at: datetime) -> None:
     Server.objects.filter(gone, region=region, left_at=None).update(left_at=asked_at)
 
 
-def finish(region: Region, *, asked_at: datetime, lease: datetime) -> bool:
+def finish(region: Region, *, asked_at: datetime, lease: Lease) -> bool:
     """Date the list and give the lease back; False when it was no longer ours.
 
     The list tells every state, so it counts as a look: the next one comes a minute later, or at once when
     something is on its way.
     """
-    mine = Region.objects.filter(id=region.id, discover_lease_until=lease)
-    if not mine.update(discovered_at=asked_at, discover_lease_until=None):
+    if not lease.mine().update(discovered_at=asked_at, discover_lease_until=None):
         return False
     rows = Region.objects.filter(id=region.id)
     rows.update(looked_at=Greatest(F("looked_at"), asked_at))

@@ -43,8 +43,9 @@ def ask(ec2: Ec2, changes: Sequence[Observation]) -> None:
 def unexplained(region: Region, *, now: datetime) -> dict[str, Observation]:
     """Each server's change of the last hour that still lacks its reason, the latest one."""
     rows = Observation.objects.filter(
-        server__region=region, cause=Observation.Cause.OUTSIDE, reason="", asked_at__gt=now - RECENT
+        workspace=region.workspace_id, cause=Observation.Cause.OUTSIDE, asked_at__gt=now - RECENT
     )
+    rows = rows.filter(server__region=region, reason="")
     rows = rows.select_related("server").filter(after__in=TELLING).order_by("asked_at", "id")
     return {each.server.instance_id: each for each in rows}
 

@@ -17,9 +17,10 @@ from scheduler.cadence import IDLE
 from scheduler.causes import ENDED
 from scheduler.connect import connect
 from scheduler.ec2.gateway import BadIds, CloudError, Ec2, SeenStatus
+from scheduler.lease import Lease, LeaseLost
 from scheduler.observe import Sight, absent, observe
 from scheduler.settle import Surprise, explain_surprises, settle_region
-from scheduler.watchdog import renewed, watched
+from scheduler.watchdog import watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Observation, Region, Server
@@ -33,29 +34,6 @@ READERS_AGAIN = timedelta(seconds=3)
 MOST_BY_ID = 100
 PAGE = 1000
 CHANGING = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
-
-
-class LeaseLost(Exception):
-    """The look took so long that somebody else may have begun one."""
-
-
-@dataclass(slots=True)
-class Lease:
-    """Our right to look at a region, until the moment that stands in its row."""
-
-    region: int
-    until: datetime
-
-    def renew(self) -> None:
-        """For the next page. LeaseLost when it is no longer ours."""
-        renewed()
-        until = clock.now() + LEASE
-        if not self.mine().update(look_lease_until=until):
-            raise LeaseLost
-        self.until = until
-
-    def mine(self) -> QuerySet[Region]:
-        return Region.objects.filter(id=self.region, look_lease_until=self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +99,7 @@ def claim(region: int) -> tuple[Region, Lease] | None:
             return None
         until = now + LEASE
         Region.objects.filter(id=region).update(look_lease_until=until, wanted_look_at=None)
-    return row, Lease(region, until)
+    return row, Lease(region, "look_lease_until", LEASE, until)
 
 
 def ask(ec2: Ec2, region: Region, *, turned: Callable[[], None], everything: bool) -> Glance:

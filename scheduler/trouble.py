@@ -48,7 +48,10 @@ class Failure:
 def look_failed(region: Region, error: Trouble) -> None:
     """A look brought nothing: keep why, try again later and later, and tell it where it has to be told."""
     mine, now = Region.objects.filter(id=region.id), clock.now()
-    failure = Failure(error, mine.values_list("look_failures", flat=True).get() + 1, now)
+    row = mine.first()
+    if row is None:
+        return  # its account was deleted meanwhile
+    failure = Failure(error, row.look_failures + 1, now)
     pause = cadence.after_trouble(failure.failures, throttled=failure.word == "throttled")
     mine.update(
         look_lease_until=None,
@@ -64,9 +67,9 @@ def list_failed(region: Region, error: Trouble) -> None:
     """Discovery brought nothing. While looks fail too, they tell of it; what passes by itself is not told as
     long as they work."""
     mine, now, word = Region.objects.filter(id=region.id), clock.now(), classify(error)
-    row = mine.get()
+    row = mine.first()
     mine.update(discover_lease_until=now + LIST_AGAIN)
-    if row.look_failures:
+    if row is None or row.look_failures:
         return
     mine.update(look_error=text(error), look_error_code=word)
     loud = row.look_error_code != word and (word in FOR_PEOPLE or row.discovered_at is None)

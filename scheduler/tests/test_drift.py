@@ -1,7 +1,7 @@
 """Drift: what schedules do when somebody else changes their servers, seen through looks."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ from scheduler import look, send
 from scheduler.observe import Sight
 from scheduler.tests.acting import look_now
 from scheduler.tests.conftest import Time, WorldEc2
-from shared import broker
-from shared.fleet.models import Observation, Region, Server
+from scheduler.tests.test_edits import in_threads
+from shared import broker, clock
+from shared.fleet.models import Account, Observation, Region, Server
 from shared.operations.models import Operation
+from shared.people.models import Workspace
 from shared.schedules.models import Hold, Schedule, Target
 
 New = Callable[..., Schedule]
@@ -30,16 +32,15 @@ def stopped_by(off: Server, new_schedule: New, time: Time) -> Callable[..., Sche
 
     def make(**fields: Any) -> Schedule:
         schedule = new_schedule("stop", off, cron="0 18 * * *", **fields)
-        did(off, "stop", time, schedule=schedule, origin="rule")
+        did(off, "stop", time.moment, schedule=schedule, origin="rule")
         time.forward(600)
         return schedule
 
     return make
 
 
-def did(server: Server, action: str, time: Time, **fields: Any) -> Operation:
-    """A start or stop that was seen to succeed."""
-    moment = time.moment
+def did(server: Server, action: str, moment: datetime, **fields: Any) -> Operation:
+    """A start or stop that was seen to succeed at that moment."""
     return Operation.objects.create(
         workspace=server.workspace,
         server=server,
@@ -150,7 +151,7 @@ def test_what_a_person_did_since_is_not_put_back(
     stopped_by: Callable[..., Schedule], off: Server, drifts: Callable[..., Observation], time: Time
 ) -> None:
     stopped_by(mode="enforce")
-    did(off, "start", time, origin="person")
+    did(off, "start", time.moment, origin="person")
     time.forward(600)
     drifts(off, "running")
     time.forward(60)
@@ -162,7 +163,7 @@ def test_a_person_who_found_it_stopped_already_has_decided_nothing(
     stopped_by: Callable[..., Schedule], off: Server, drifts: Callable[..., Observation], time: Time
 ) -> None:
     stopped_by(mode="alert")
-    did(off, "start", time, origin="person", state="skipped", reason="already_in_state")
+    did(off, "start", time.moment, origin="person", state="skipped", reason="already_in_state")
     time.forward(600)
     assert drifts(off).reaction == "alerted"
 
@@ -259,10 +260,33 @@ def test_facts_are_read_for_all_changes_at_once(
     crowd = [new_server(f"s{number}", "stopped") for number in range(30)]
     schedule = new_schedule("stop", *crowd, cron="0 18 * * *", mode="enforce")
     for server in crowd:
-        did(server, "stop", time, schedule=schedule, origin="rule")
+        did(server, "stop", time.moment, schedule=schedule, origin="rule")
     time.forward(600)
     sights = [Sight(server.instance_id, "running", "", time.moment) for server in crowd]
     glance = look.Glance(sights, frozenset(), full=True, asked_at=time.moment)
     with django_assert_max_num_queries(30):
         look.write_down(region, glance)
     assert Operation.objects.filter(origin="enforce").count() == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_with_the_same_answer_make_one_change_and_one_operation() -> None:
+    """On the real clock and the real locks, ten times over."""
+    workspace = Workspace.objects.create(name="default")
+    account = Account.objects.create(workspace=workspace, name="dev")
+    region = Region.objects.create(workspace=workspace, account=account, name="eu-central-1")
+    for number in range(10):
+        server = Server.objects.create(
+            workspace=workspace, region=region, instance_id=f"i-{number}", observed_state="stopped"
+        )
+        schedule = Schedule.objects.create(
+            workspace=workspace, name=f"s{number}", timezone="UTC", mode="enforce"
+        )
+        Target.objects.create(workspace=workspace, schedule=schedule, server=server)
+        now = clock.now()
+        did(server, "stop", now - timedelta(hours=1), schedule=schedule, origin="rule")
+        glance = look.Glance([Sight(server.instance_id, "running", "", now)], frozenset(), False, now)
+        faults = in_threads(*[lambda glance=glance: look.write_down(region, glance)] * 3)
+        assert faults == []
+        assert Observation.objects.filter(server=server).count() == 1
+        assert Operation.objects.filter(server=server, origin="enforce").count() == 1
