@@ -1,1 +1,229 @@
-"""EC2 at its worst: errors, silence, stale and mangled answers, throttling, bad ids, one account that hangs."""
+"""EC2 at its worst: odd answers, ids it forgets, a bucket that is nearly empty, and an account that hangs."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from tests.chaos import figures, record
+from tests.chaos.fleet import Plan, account_number
+from tests.chaos.invariants import Evidence, Finding
+from tests.chaos.record import Record
+from tests.chaos.run import Lived, Run
+
+LOOKS = ("DescribeInstanceStatus", "DescribeInstances")
+ODD = (
+    {"kind": "error_500"},
+    {"kind": "error_503"},
+    {"kind": "throttle"},
+    {"kind": "reset_before"},
+    {"kind": "truncate"},
+    {"kind": "garbage"},
+    {"kind": "stale", "seconds": 4},
+    {"kind": "duplicate_pages"},
+    {"kind": "wrong_instance"},
+    {"kind": "empty_pages"},
+)
+NOTICED_WITHIN = 65.0
+BATCH = 20
+EXTRA_CALLS = 2
+DELAYED_BY = 5.0
+
+
+def odd_looks(run: Run) -> list[Finding]:
+    """Each account answers half of the looks in another wrong way, while its servers are on their way."""
+    rounds = 20 if run.full else 2
+    plan = Plan(len(ODD) * 2, rounds, accounts=len(ODD), group=4, spacing=20, stagger=1.0)
+    with run.house(plan) as lived:
+        lived.house.staff(workers=2)
+        lived.schedule()
+        for nth, fault in enumerate(ODD):
+            for action in LOOKS:
+                lived.house.fault(**fault, account=account_number(nth), action=action, probability=0.5)
+        lived.until_last_due(lambda: None, more=4.0)
+        struck = Counter[str]()
+        for fault in lived.house.sim("/faults")["faults"]:
+            struck[fault["kind"]] += fault["struck"]
+        lived.house.clear_faults()
+        findings = lived.conclude()
+    idle = [each["kind"] for each in ODD if not struck[str(each["kind"])]]
+    return [
+        *findings,
+        figures.told("odd answers", ", ".join(f"{kind} {n}" for kind, n in struck.items()), struck.total()),
+        figures.none_of("odd answers missing", "every kind of answer was given", idle),
+    ]
+
+
+def forgotten(run: Run) -> list[Finding]:
+    """EC2 forgets servers for seconds at a time, and one is terminated by somebody else."""
+    plan = Plan(12, 20 if run.full else 2, spacing=15, group=3, stagger=2.0)
+    with run.house(plan) as lived:
+        lived.house.staff(workers=2)
+        lived.schedule()
+        ids = [lived.fleet.servers[each] for each in sorted(lived.fleet.servers)]
+        flap = Flap(lived, ids[:6])
+        lived.until_last_due(flap.turn)
+        lived.settle(flap.turn, limit=60.0)
+        lived.house.clear_faults()
+        findings = lived.conclude()
+        noticed = until_terminated(lived, ids[-1])
+        given_up = lived.house.sql("SELECT id FROM operations_operation WHERE reason = 'server_gone'")
+        off = lived.house.sql("SELECT id FROM schedules_schedule WHERE NOT enabled")
+        gone = lived.house.sql("SELECT instance_id FROM fleet_server WHERE missing_since IS NOT NULL")
+    wrong = [f"{each}" for each in (*given_up, *off, *gone)]
+    return [
+        *findings,
+        figures.told("forgotten", "times that EC2 forgot servers for a moment", flap.times),
+        figures.none_of("given up", "forgetting for moments ends nothing", wrong),
+        figures.bounded("terminated outside", "seconds until we show it", noticed, most=NOTICED_WITHIN),
+    ]
+
+
+@dataclass
+class Flap:
+    """Every four seconds EC2 does not know some of these for one to two seconds."""
+
+    lived: Lived
+    instances: list[str]
+    times: int = 0
+    next_at: float = 0.0
+
+    def turn(self) -> None:
+        if time.monotonic() < self.next_at:
+            return
+        self.next_at, self.times = time.monotonic() + 4.0, self.times + 1
+        chance: Random = self.lived.run.random
+        for instance in chance.sample(self.instances, k=3):
+            self.lived.house.fault("not_found", instance=instance, duration=chance.uniform(1.0, 2.0))
+
+
+def until_terminated(lived: Lived, instance: str) -> float:
+    """Seconds until a server that somebody terminates is shown so."""
+    lived.house.sim("/outside", {"instance": instance, "action": "terminate"})
+    began = time.monotonic()
+    while (instance,) not in lived.house.sql(ENDED) and time.monotonic() - began < 2 * NOTICED_WITHIN:
+        time.sleep(0.2)
+    return round(time.monotonic() - began, 1)
+
+
+ENDED = """SELECT instance_id FROM fleet_server WHERE observed_state IN ('terminated', 'shutting-down')"""
+
+
+def throttled(run: Run) -> list[Finding]:
+    """Somebody else has left this account less than AWS's limits say: a bucket of five requests a second."""
+    servers, rate = (2000, [5, 5, 100, 100]) if run.full else (60, [2, 1, 20, 20])
+    plan = Plan(servers, 1, group=servers // 20, stagger=0.2, actions=("stop",))
+    overrides = {account_number(0): {"StopInstances": rate}}
+    with run.house(plan, limits={"on": True, "overrides": overrides}) as lived:
+        lived.house.staff(workers=2)
+        lived.schedule()
+        lived.until_last_due(lambda: None, more=2.0)
+        findings = lived.conclude()
+        both = record.gather(lived.house, lived.fleet)
+        waits = lived.house.sql("SELECT count(*), count(DISTINCT detail) FROM operations_step")[0]
+    refused = [entry for entry in both.entries if entry.error == "RequestLimitExceeded"]
+    failed = [f"operation {op.id}: {op.reason}" for op in both.ops if op.state != "succeeded"]
+    return [
+        *findings,
+        figures.told("refused by the bucket", f"of {len(both.entries)} requests", len(refused)),
+        figures.none_of("failed by a throttle", "all are done inside their grace", failed),
+        figures.none_of("same instant", "back-off has jitter", bursts(both)),
+        figures.told("steps", f"of being put off, {waits[1]} different", waits[0]),
+    ]
+
+
+def bursts(both: Record) -> list[str]:
+    """Requests that were refused and came again at the same tenth of a second together with another."""
+    moments = Counter((each.account, round(each.at, 2)) for each in both.entries)
+    return [f"{n} requests of {account} at {at}" for (account, at), n in moments.items() if n > 3]
+
+
+def bad_ids(run: Run) -> list[Finding]:
+    """In every batch of twenty one server has vanished; the other nineteen must not suffer."""
+    accounts, groups = (10, 10) if run.full else (3, 1)
+    plan = Plan(accounts * groups * BATCH, 1, accounts=accounts, group=BATCH, stagger=3.0, actions=("stop",))
+    with run.house(plan) as lived:
+        lived.house.staff(workers=2)
+        ids = [lived.fleet.servers[each] for each in sorted(lived.fleet.servers)]
+        lived.schedule()
+        lost = {ids[start + run.random.randrange(BATCH)] for start in range(0, len(ids), BATCH)}
+        for instance in lost:
+            lived.house.sim("/outside", {"instance": instance, "action": "vanish"})
+        lived.until_last_due(lambda: None, more=2.0)
+        findings = lived.conclude(gone=frozenset(lost))
+        both = record.gather(lived.house, lived.fleet)
+    return [*findings, *isolated(both, lost)]
+
+
+def isolated(both: Record, lost: set[str]) -> list[Finding]:
+    server_of = {instance: server for server, instance in both.servers.items()}
+    bad = {server_of[instance] for instance in lost}
+    suffered = [f"operation {op.id}: {op.reason}" for op in both.ops if refused_wrongly(op, bad)]
+    ended = [f"operation {op.id}: {op.state}" for op in both.ops if op.server in bad and not honest(op)]
+    named = Counter(each for entry in both.entries for each in entry.ids if each in lost)
+    often = [f"{each}: {n} requests" for each, n in named.items() if n > 1 + EXTRA_CALLS]
+    return [
+        figures.none_of("suffered for others", f"the others of {len(lost)} batches succeed", suffered),
+        figures.none_of("bad ids", "what EC2 does not know ends failed or as gone", ended),
+        figures.none_of("extra requests", f"at most {EXTRA_CALLS} for a bad id", often),
+    ]
+
+
+def refused_wrongly(op: record.Op, bad: set[int]) -> bool:
+    return op.server not in bad and op.state != "succeeded"
+
+
+def honest(op: record.Op) -> bool:
+    return op.state == "failed" or op.reason == "server_gone"
+
+
+def hanging(run: Run) -> list[Finding]:
+    """One account answers nothing at all; the other must hardly notice."""
+    accounts, spacing = 2, 300.0 if run.full else 30.0
+    plan = Plan(40, 2, spacing=spacing, accounts=accounts, group=2, stagger=1.0)
+    with run.house(plan) as lived:
+        lived.house.staff(workers=2)
+        lived.schedule()
+        first = min(each.due for each in lived.fleet.expected).timestamp()
+        Hang(lived, at=first + spacing - 5.0).watch()
+        lived.house.clear_faults()
+        findings = lived.conclude()
+        both = record.gather(lived.house, lived.fleet)
+    calm, hung = p95(both, until=first + spacing - 5.0), p95(both, since=first + spacing - 5.0)
+    name = f"seconds by which the other account is later at p95: {calm:.2f}, then {hung:.2f}"
+    return [*findings, figures.bounded("neighbour", name, round(hung - calm, 2), most=DELAYED_BY)]
+
+
+@dataclass
+class Hang:
+    """From that moment on the first account hangs; until 20 s after the last was due."""
+
+    lived: Lived
+    at: float
+    is_on: bool = False
+
+    def watch(self) -> None:
+        self.lived.until_last_due(self.turn, more=10.0)
+
+    def turn(self) -> None:
+        if not self.is_on and time.time() >= self.at:
+            self.lived.house.fault("hang", account=account_number(0))
+            self.is_on = True
+
+
+def p95(both: Record, *, since: float = 0.0, until: float = float("inf")) -> float:
+    """Lateness of the second account's operations that were due in this span."""
+    ops, late = Evidence(both).ops, figures.lateness(both)
+    second = instances_of(both, account_number(1))
+    return figures.percentile(
+        [
+            seconds
+            for op, seconds in late.items()
+            if since <= ops[op].due < until and both.servers[ops[op].server] in second
+        ],
+        0.95,
+    )
+
+
+def instances_of(both: Record, account: str) -> set[str]:
+    return {each for entry in both.entries if entry.account == account for each in entry.ids}

@@ -48,7 +48,7 @@ def emptied(run: Run) -> list[Finding]:
 
 
 def absent(run: Run) -> list[Finding]:
-    """Redis is killed before anything is due and does not come back while work is due; people go on asking."""
+    """Redis is killed and does not come back while work is due; people go on asking."""
     plan = Plan(100, 20, spacing=30, group=5) if run.full else Plan(24, 2, spacing=10, group=3)
     with run.house(plan) as lived, served(lived.house) as visitor:
         lived.house.staff(workers=2)
