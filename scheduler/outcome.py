@@ -38,7 +38,11 @@ class Refusal:
 
 
 def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.Answer) -> None:
-    """EC2 said yes. Its answer is an observation too: it was asked when the call was sent."""
+    """EC2 said yes. Its answer is an observation too: it was asked when the call was sent.
+
+    Operations whose server the answer does not name are left as they are: a look decides about them.
+    """
+    rows = [row for row in rows if names(answer, row)]
     with transaction.atomic():
         now = clock.now()
         mine = held(call, rows)
@@ -46,13 +50,20 @@ def accepted(region: Region, call: Call, rows: list[Operation], answer: gateway.
             row.state, row.accepted_at = State.ACCEPTED.value, now
         services.move([row.id for row in mine], State.ACCEPTED, accepted_at=now)
         close(call, "accepted", now=now, request_id=answer.request_id)
-        sights = [Sight(instance_id, state, "", call.sent_at) for instance_id, state in answer.states.items()]
+        asked = {row.server.instance_id for row in rows}
+        states = ((each, state) for each, state in answer.states.items() if each in asked)
+        sights = [Sight(instance_id, state, "", call.sent_at) for instance_id, state in states]
         observe(region, sights, asked_at=call.sent_at)
         nothing_to_do(mine, answer, now=now)
         look.look_by(region, now + look.FIRST_LOOK)
         complaints.over(region, call, now=now)
     tell(region, call, mine)
     hands.later(look.FIRST_LOOK.total_seconds(), broker.LOOK_AT_REGION, region=region.id)
+
+
+def names(answer: gateway.Answer, row: Operation) -> bool:
+    """Whether the answer speaks of this operation's server; that to a reboot names none."""
+    return row.action == "reboot" or row.server.instance_id in answer.states
 
 
 def nothing_to_do(rows: list[Operation], answer: gateway.Answer, *, now: datetime) -> None:
