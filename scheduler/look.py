@@ -31,6 +31,8 @@ LEASE = timedelta(seconds=15)
 FIRST_LOOK = timedelta(seconds=1)
 # However many people want to know, a region is not looked at for them more often than this.
 READERS_AGAIN = timedelta(seconds=3)
+# So long a server is asked for that something of ours is on its way with and that EC2 does not know.
+FORGOTTEN = timedelta(minutes=1)
 MOST_BY_ID = 100
 PAGE = 1000
 CHANGING = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
@@ -105,7 +107,7 @@ def claim(region: int) -> tuple[Region, Lease] | None:
 def ask(ec2: Ec2, region: Region, *, turned: Callable[[], None], everything: bool) -> Glance:
     """The moving ones by id; the whole region when its last full look is a minute old or somebody asked."""
     asked_at = clock.now()
-    ids = moving(region)
+    ids = moving(region, now=asked_at)
     full = everything or not ids or older(region.looked_at, than=asked_at - IDLE) or dearer(ids, region)
     with watched():
         if full:
@@ -153,10 +155,18 @@ def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus], frozenset[str]
         return (ec2.statuses(rest) if rest else []), error.ids
 
 
-def moving(region: Region) -> list[str]:
+def moving(region: Region, *, now: datetime) -> list[str]:
     """Instances in transition, ours or EC2's own."""
-    rows = Server.objects.filter(CHANGING, region=region, missing_since=None)
-    return list(rows.order_by("id").values_list("instance_id", flat=True))
+    return list(on_their_way(region, now=now).order_by("id").values_list("instance_id", flat=True))
+
+
+def on_their_way(region: Region, *, now: datetime) -> QuerySet[Server]:
+    """Servers in transition; also those of ours that EC2 has just forgotten, for they may be back at once.
+
+    Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    """
+    there = Q(missing_since=None) | (~Q(transition="") & Q(missing_since__gt=now - FORGOTTEN))
+    return Server.objects.filter(CHANGING, there, region=region)
 
 
 def write_down(region: Region, glance: Glance) -> Result:
@@ -232,7 +242,7 @@ def ask_for_details(region: Region) -> None:
 
 def pause_now(region: Region, *, now: datetime) -> timedelta:
     """The pause until the next look, from how long the youngest transition has been going on."""
-    rows = Server.objects.filter(CHANGING, region=region, missing_since=None)
+    rows = on_their_way(region, now=now)
     since = rows.filter(stuck_since=None).annotate(began=Coalesce("transition_since", "state_since"))
     began = since.order_by(F("began").desc(nulls_last=True)).values_list("began", flat=True).first()
     if began is not None:

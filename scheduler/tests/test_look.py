@@ -1,11 +1,12 @@
 """Looking: what changes a row, what does not, and what nobody may conclude from one answer."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from scheduler import look, send
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
-from scheduler.tests.acting import ask, look_now
+from scheduler.tests.acting import ask, look_now, state
 from scheduler.tests.conftest import NOON, Time, WorldEc2
 from shared import broker
 from shared.fleet.models import Observation, Region, Server
@@ -67,6 +68,40 @@ def test_a_server_ec2_does_not_show_is_absent_and_comes_back(
     look_now(region)
     server.refresh_from_db()
     assert server.missing_since is None
+
+
+def test_a_server_on_its_way_that_ec2_forgets_for_a_moment_is_asked_for_again(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    instance = world.instance(server.instance_id)
+    assert instance is not None
+    time.forward(15)
+    world.remove(instance)
+    look_now(region)
+    world.add(instance)
+    region.refresh_from_db()
+    assert region.next_look_at is not None
+    assert region.next_look_at <= time.moment + timedelta(seconds=2)
+    time.forward(2)
+    look.look_at(region.id)
+    assert state(operation) == ("succeeded", "end_seen")
+
+
+def test_what_ec2_does_not_know_for_a_minute_is_looked_for_with_the_others(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    instance = world.instance(server.instance_id)
+    assert instance is not None
+    world.remove(instance)
+    look_now(region)
+    time.forward(61)
+    look_now(region)
+    region.refresh_from_db()
+    assert region.next_look_at == time.moment + look.IDLE
 
 
 def test_two_workers_do_not_look_at_one_region_at_once(
