@@ -11,8 +11,8 @@ from shared.operations.reasons import GOALS
 
 ENDED = frozenset({"shutting-down", "terminated"})
 SETTLED = frozenset({"running", "stopped"})
-# Where an operation may take a server while it is under way. A reboot changes no state. Answers that are a
-# little old show the state before it
+# Where an operation may take a server while it is under way; never to its end. A reboot changes no state.
+# Answers that are a little old show the state before it
 # (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html).
 PATHS = {
     "start": frozenset({"stopped", "pending", "running"}),
@@ -79,7 +79,7 @@ def cause(change: Change, did: Did | None) -> Cause:
     """What explains this change."""
     if change.before == "unknown":
         return UNKNOWN
-    if did is None or change.after in ENDED or did.action not in GOALWARD:
+    if did is None or did.action not in GOALWARD:
         return OUTSIDE
     explains = (
         under_way(change, did) if did.ended_at is None else arriving(change, did, ended_at=did.ended_at)
