@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from scheduler import pulse
 from scheduler.lanes import Lanes, Piece
 from shared import broker, outage
 from shared.fleet.models import Region
@@ -70,7 +71,12 @@ def account_of(ids: Mapping[str, int | str]) -> int:
 
 
 def here(name: str, **ids: int | str) -> None:
-    """Do it in this thread, with a database connection of its own that survives a restarted Postgres."""
+    """Do it in this thread, with a database connection of its own that survives a restarted Postgres.
+
+    A program that is told to stop begins nothing more.
+    """
+    if pulse.stopping.is_set():
+        return
     close_old_connections()
     try:
         WORK[name](**ids)

@@ -58,9 +58,9 @@ def address() -> str:
     return f"{os.environ['CLOUDEVY_DATABASE_URL'].rsplit('/', 1)[0]}/{NAME}"
 
 
-def seed() -> None:
+def seed(script: str) -> None:
     environment = {"CLOUDEVY_DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "scheduler.settings"}
-    command = (sys.executable, "-c", SEED)
+    command = (sys.executable, "-c", script)
     subprocess.run(command, check=True, cwd=ROOT, env=dict(os.environ) | environment, timeout=60)
 
 
@@ -84,7 +84,7 @@ def test_every_moment_is_met_with_beat_without_beat_and_without_a_broker(
     with both(tmp_path) as (worker, beat):
         with redis("keen"):
             worker.until_it_is("ok")
-            seed()
+            seed(SEED)
             until_fired(3)
             beat.process.kill()
             until_fired(9)
