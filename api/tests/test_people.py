@@ -9,6 +9,7 @@ from django.urls import get_resolver
 
 from api import permissions, urls
 from api.tests.conftest import HOST, Person, make_observation, make_operation, make_server, person
+from api.tests.questions import REQUESTS
 from shared.clock import now
 from shared.fleet.models import Server
 from shared.people.models import Membership, Role, Token, User, Workspace
@@ -19,49 +20,6 @@ LOGIN = "/api/v1/auth/browser/v1/auth/login"
 SESSION = "/api/v1/auth/browser/v1/auth/session"
 PASSWORD = "correct horse battery"
 
-# operation id -> one request for it; {server} and the like stand for ids in the caller's own workspace
-REQUESTS: dict[str, tuple[str, str, object]] = {
-    "me_retrieve": ("GET", "me", None),
-    "accounts_list": ("GET", "accounts", None),
-    "accounts_retrieve": ("GET", "accounts/{account}", None),
-    "accounts_create": ("POST", "accounts", {"name": "new", "kind": "host", "regions": ["eu-west-1"]}),
-    "accounts_update": ("PATCH", "accounts/{account}", {"name": "renamed"}),
-    "accounts_destroy": ("DELETE", "accounts/{account}", None),
-    "accounts_test": ("POST", "accounts/{account}/test", None),
-    "accounts_discover": ("POST", "accounts/{account}/discover", None),
-    "accounts_limits": ("GET", "accounts/{account}/limits", None),
-    "accounts_change_limits": (
-        "PATCH",
-        "accounts/{account}/limits",
-        {"region": "{region}", "action": "stop", "servers_refill": 40},
-    ),
-    "servers_list": ("GET", "servers", None),
-    "servers_retrieve": ("GET", "servers/{server}", None),
-    "servers_update": ("PATCH", "servers/{server}", {"protected": True}),
-    "servers_status": ("GET", "servers/{server}/status", None),
-    "servers_statuses": ("GET", "servers/statuses?ids={server}", None),
-    "servers_metrics": ("GET", "servers/{server}/metrics", None),
-    "servers_timeline": ("GET", "servers/{server}/timeline", None),
-    "observations_list": ("GET", "observations", None),
-    "observations_acknowledge": ("POST", "observations/{observation}/acknowledge", None),
-    "operations_list": ("GET", "operations", None),
-    "operations_retrieve": ("GET", "operations/{operation}", None),
-    "operations_create": ("POST", "operations", {"servers": ["{server}"], "action": "stop", "queue": True}),
-    "operations_cancel": ("POST", "operations/{operation}/cancel", None),
-    "operations_retry": ("POST", "operations/{ended}/retry", None),
-    "schedules_list": ("GET", "schedules", None),
-    "schedules_retrieve": ("GET", "schedules/{schedule}", None),
-    "schedules_preview": ("POST", "schedules/preview", {"rules": [{"action": "stop", "cron": "0 7 * * *"}]}),
-    "schedules_create": (
-        "POST",
-        "schedules",
-        {"name": "new", "rules": [{"action": "stop", "cron": "0 7 * * *"}], "servers": []},
-    ),
-    "schedules_update": ("PATCH", "schedules/{schedule}", {"name": "renamed"}),
-    "schedules_destroy": ("DELETE", "schedules/{schedule}", None),
-    "schedules_pause": ("POST", "schedules/{schedule}/pause", {}),
-    "schedules_resume": ("POST", "schedules/{schedule}/resume", None),
-}
 WITHOUT_IDS = {
     name for name, (_, path, body) in REQUESTS.items() if "{" not in path + str(body).replace("{'", "")
 }
