@@ -85,7 +85,8 @@ class Screen:
         return self.page.locator("tr, li.card").filter(has=link)
 
     def pill(self, server: Server) -> Locator:
-        return self.row(server).locator(".pill")
+        """The status; what asks for attention stands below it."""
+        return self.row(server).locator(".pill").first
 
     def shows(self, server: Server, word: str, *, within: float = SEE_THE_END) -> None:
         """The row's status becomes this word, by itself, within so many seconds."""
