@@ -35,7 +35,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("names", nargs="*", metavar="SCENARIO", help="only these; see --list")
     add("--full", action="store_true", help="the large numbers, and the scenarios that take long")
     add("--seed", type=int, default=random.randrange(10**6), help="repeats the choices of a run")
-    add("--jobs", type=int, default=max(2, (os.cpu_count() or 2) * 2), help="scenarios at a time")
+    add("--jobs", type=int, default=max(4, (os.cpu_count() or 2) * 3), help="scenarios at a time")
     add("--soak", type=int, default=0, metavar="MINUTES", help="with --full: mixed faults for so long")
     add("--keep", action="store_true", help="leave logs and databases behind and say where")
     add("--junit", type=Path, help="write the results there too")

@@ -15,7 +15,9 @@ from tests.chaos.run import Lived, Run
 
 TAKE_OVER = 20.0
 LEASE = 15.0
-WAITING = "SELECT count(*) FROM operations_operation WHERE state = 'requested' AND due_at <= cloudevy_now()"
+WAITING = """SELECT
+ (SELECT count(*) FROM operations_operation WHERE state = 'requested' AND due_at <= cloudevy_now())
+ + (SELECT count(*) FROM schedules_rule WHERE next_run_at <= cloudevy_now())"""
 
 
 @dataclass
