@@ -47,7 +47,7 @@ class Facts:
     def schedule(self, server: int) -> Schedule | None:
         """The schedule that had the last word on this server; None when a person had it, or nobody."""
         last = self.last.get(server)
-        return last.schedule if last is not None and last.origin not in PEOPLE else None
+        return last.schedule if last is not None else None
 
     def drift(self, change: Observation) -> Drift:
         server, schedule = change.server, self.schedule(change.server_id)
