@@ -6,7 +6,7 @@ Call it inside a transaction. What may go together and what speaks against going
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,6 +22,8 @@ from shared.operations.states import ACTIVE, Origin, State
 from shared.operations.verdicts import RUN, Verdict
 
 MOST = 1000
+# A moment may be met a hair before the clock shows it.
+HAIR = timedelta(seconds=1)
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 
@@ -81,7 +83,7 @@ def by_rule(row: Operation) -> bool:
 
 def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
     """Those that should really be sent; the others are ended or put off, each with its reason."""
-    newer = overtaken(rows)
+    newer = overtaken(rows, now=now)
     going: list[Operation] = []
     waiting: dict[Wait, list[int]] = defaultdict(list)
     for row in rows:
@@ -125,10 +127,12 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
     )
 
 
-def overtaken(rows: Sequence[Operation]) -> set[int]:
+def overtaken(rows: Sequence[Operation], *, now: datetime) -> set[int]:
     """Those not asked by people after which somebody decided otherwise: a later start or stop, or a better
-    one at the same instant, whether it still waits or has been carried out."""
+    one at the same instant, whether it still waits or has been carried out. What is dated in the future was
+    decided before the clock was set back, and does not count."""
     decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
+    decided &= Q(due_at__lte=now + HAIR)
     other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
     later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
     same = other.filter(due_at=OuterRef("due_at"))

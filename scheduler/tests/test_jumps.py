@@ -145,6 +145,20 @@ def test_a_clock_that_was_wrong_by_years_for_a_minute_leaves_no_schedule_asleep(
     assert Rule.objects.get().next_run_at == time.moment.replace(hour=18, minute=30)
 
 
+def test_what_the_wrong_clock_decided_does_not_stand_in_the_way_of_what_is_due_now(
+    time: Time, ec2: WorldEc2, server: Server, new_schedule: New
+) -> None:
+    time.forward(DAY)
+    ask(server, "start", time, state="succeeded", finished_at=time.moment)
+    time.forward(-DAY)
+    jumps.mend(time.moment)
+    new_schedule("stop", server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    fire.claim_all(time.moment)
+    send.drain(server.region_id, "stop")
+    assert Operation.objects.get(action="stop").state == "accepted"
+
+
 @pytest.fixture
 def settled_back(time: Time, region: Region, server: Server) -> Operation:
     """A region in full swing when the clock is set back by a day: everything is dated tomorrow."""
