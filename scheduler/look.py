@@ -114,8 +114,11 @@ def ask(ec2: Ec2, region: Region, *, turned: Callable[[], None], everything: boo
             seen, unknown = ec2.all_statuses(turned=turned), frozenset[str]()
         else:
             seen, unknown = by_id(ec2, ids, turned=turned)
-    sights = [Sight(each.instance_id, each.state, each.checks, asked_at) for each in seen]
-    return Glance(sights, unknown, full, asked_at)
+    return Glance([sight(each, asked_at=asked_at) for each in seen], unknown, full, asked_at)
+
+
+def sight(seen: SeenStatus, *, asked_at: datetime) -> Sight:
+    return Sight(seen.instance_id, seen.state, seen.checks, asked_at, planned=seen.planned)
 
 
 def older(moment: datetime | None, *, than: datetime) -> bool:

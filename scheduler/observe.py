@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from scheduler import telling
 from scheduler.causes import GOES_ON, Change, Did, actor, cause
+from scheduler.ec2.gateway import Planned
 from shared.fleet.models import Observation, Region, Server
 from shared.fleet.status import TRANSITIONS, seen_at
 from shared.operations.models import Operation
@@ -27,6 +28,7 @@ WRITTEN = [
     "missing_since",
     "stuck_since",
     "left_at",
+    "planned",
 ]
 PASSING = frozenset({"pending", "stopping"})
 ACTIONS = {transition: action for action, transition in TRANSITIONS.items()}
@@ -36,13 +38,31 @@ SAME_REASON = GOES_ON["stop"] | {("shutting-down", "terminated"), ("stopped", "t
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One instance as EC2 told it. `checks` empty: the answer did not speak of status checks."""
+    """One instance as EC2 told it.
+
+    `checks` empty: the answer did not speak of status checks; `planned` None: nor of what AWS plans.
+    """
 
     instance_id: str
     state: str
     checks: str
     asked_at: datetime
     reason: str = ""
+    planned: tuple[Planned, ...] | None = None
+
+    @property
+    def plans(self) -> list[dict[str, str | None]] | None:
+        """As the server's row keeps them."""
+        if self.planned is None:
+            return None
+        return [
+            {
+                "code": each.code,
+                "description": each.description,
+                "not_before": each.not_before.isoformat() if each.not_before else None,
+            }
+            for each in self.planned
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,8 @@ def differs(row: Server, sight: Sight) -> bool:
     checks = sight.checks and sight.checks != row.checks
     undated = row.observed_at is None or (row.state_since is None and sight.state in PASSING)
     back = row.missing_since or row.left_at
-    return bool(row.observed_state != sight.state or checks or back or undated)
+    plans = sight.plans is not None and sight.plans != row.planned
+    return bool(row.observed_state != sight.state or checks or back or undated or plans)
 
 
 def history(rows: Sequence[Server]) -> History:
@@ -123,6 +144,7 @@ def note(row: Server, sight: Sight, before: History) -> Observation | None:
     was, row.observed_state = row.observed_state, sight.state
     row.observed_at, row.missing_since, row.left_at = sight.asked_at, None, None
     row.checks = sight.checks or row.checks
+    row.planned = row.planned if sight.plans is None else sight.plans
     if was == sight.state:
         row.state_since = row.state_since or sight.asked_at
         return None

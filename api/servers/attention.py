@@ -3,7 +3,7 @@
 The sentences name no moment that passes: a poll must find the same words until something has changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ CODES = (
     "changed_outside",
     "put_back_given_up",
     "not_proven",
+    "planned",
 )
 TEXTS = {
     "stuck_stopping": (
@@ -46,6 +47,15 @@ TEXTS = {
     ),
     "not_proven": "The last {action} was sent, but its end was not seen. {why} Look at the server itself.",
 }
+# What AWS does at a planned event, and how one can choose the moment (EC2 user guide, "Scheduled events").
+PLANS = {
+    "instance-stop": ("stop", "Stop and start it before then, which moves it to other hardware."),
+    "instance-retirement": ("retire", "Stop and start it before then, which moves it to other hardware."),
+    "instance-reboot": ("reboot", "Reboot it before then at a moment that suits you, or let AWS do it."),
+    "system-reboot": ("reboot the host of", "Stop and start it before then, or let AWS do it."),
+    "system-maintenance": ("maintain the host of", "Stop and start it before then, or let AWS do it."),
+}
+PLAN = "AWS plans to {does} this server{when} ({description}). {next}"
 DID = {"running": ("started", "stop"), "stopped": ("stopped", "start")}
 
 
@@ -83,6 +93,7 @@ class Facts:
     waits_since: datetime | None = None
     ended: Ended | None = None
     alerts: Sequence[Alert] = ()
+    planned: Sequence[Mapping[str, str | None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ def attention(facts: Facts) -> list[Note]:
         *no_room(facts),
         *badly_ended(facts),
         *(alerted(alert) for alert in facts.alerts),
+        *(plan(event) for event in facts.planned),
     ]
 
 
@@ -142,3 +154,14 @@ def alerted(alert: Alert) -> Note:
     code = "put_back_given_up" if alert.reaction == "given_up" else "changed_outside"
     did, undo = DID.get(alert.after, ("changed", "start or stop"))
     return Note(code, TEXTS[code].format(did=did, undo=undo), alert.asked_at, observation=alert.id)
+
+
+def plan(event: Mapping[str, str | None]) -> Note:
+    """What AWS itself will do to the server."""
+    does, advice = PLANS.get(
+        event["code"] or "", ("do something to", "Look at its events in the EC2 console.")
+    )
+    at = event["not_before"]
+    when = f" from {datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC on" if at else ""
+    text = PLAN.format(does=does, when=when, description=event["description"], next=advice)
+    return Note("planned", text, None)

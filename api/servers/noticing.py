@@ -48,6 +48,7 @@ class Noticed:
                 Alert(each.id, each.after, each.reaction, each.asked_at)
                 for each in self.alerts.get(server.id, ())
             ],
+            planned=server.planned,
         )
 
 
@@ -103,6 +104,7 @@ def needs_attention(*, now: datetime) -> Q:
     failed_start = ended_badly(now=now).filter(**mine, state=State.FAILED, action="start")
     return Q(left_at__isnull=True) & (
         Q(stuck_since__isnull=False)
+        | ~Q(planned=[])
         | is_missing
         | Exists(without_room().filter(**mine))
         | (Q(observed_state=Server.Observed.STOPPED) & Exists(failed_start))

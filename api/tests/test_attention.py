@@ -15,6 +15,11 @@ from shared.operations.models import Operation
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FAILED = Ended(3, "start", "failed", "EC2 had no room.", NOON)
+STOP_AHEAD = {
+    "code": "instance-stop",
+    "description": "failing hardware",
+    "not_before": "2026-12-02T10:00:00+00:00",
+}
 ALERT = Alert(9, "stopped", "alerted", NOON)
 
 
@@ -41,6 +46,16 @@ ALERT = Alert(9, "stopped", "alerted", NOON)
             Facts("running", "running", ended=Ended(3, "reboot", "unknown", "", NOON)),
             "not_proven",
             "The last reboot",
+        ),
+        (
+            Facts("running", "running", planned=[STOP_AHEAD]),
+            "planned",
+            "AWS plans to stop this server from 2026-12-02 10:00 UTC on (failing hardware). Stop and start",
+        ),
+        (
+            Facts("running", "running", planned=[{"code": "new", "description": "?", "not_before": None}]),
+            "planned",
+            "AWS plans to do something to this server (?).",
         ),
     ],
 )

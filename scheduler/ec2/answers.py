@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scheduler.ec2.gateway import SeenServer, SeenStatus
+from scheduler.ec2.gateway import Planned, SeenServer, SeenStatus
 
 Row = Mapping[str, Any]
 
@@ -15,7 +15,18 @@ Row = Mapping[str, Any]
 def seen_status(row: Row) -> SeenStatus:
     """One InstanceStatus of DescribeInstanceStatus."""
     checks = row.get("InstanceStatus", {}).get("Status", "not-applicable")
-    return SeenStatus(row["InstanceId"], row["InstanceState"]["Name"], checks)
+    events = tuple(planned(event) for event in row.get("Events", ()) if not is_over(event))
+    return SeenStatus(row["InstanceId"], row["InstanceState"]["Name"], checks, events)
+
+
+def planned(row: Row) -> Planned:
+    """One InstanceStatusEvent."""
+    return Planned(row.get("Code", ""), row.get("Description", ""), moment(row.get("NotBefore")))
+
+
+def is_over(row: Row) -> bool:
+    """EC2 marks what is done or was called off in the description (API reference, InstanceStatusEvent)."""
+    return str(row.get("Description", "")).startswith(("[Completed]", "[Canceled]"))
 
 
 def seen_server(row: Row) -> SeenServer:

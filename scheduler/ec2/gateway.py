@@ -78,16 +78,26 @@ class Unreachable(NotSent):
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """Something AWS will do to an instance itself; `code` is EC2's, e.g. instance-stop or system-reboot."""
+
+    code: str
+    description: str
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SeenStatus:
     """One instance's state and status checks, as DescribeInstanceStatus told them.
 
     `checks` is EC2's word for the instance check, one of ok, impaired, initializing, insufficient-data and
-    not-applicable.
+    not-applicable. `planned` leaves out what is over, which EC2 goes on naming for a week.
     """
 
     instance_id: str
     state: str
     checks: str = "not-applicable"
+    planned: tuple[Planned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Server(models.Model):
     """An EC2 instance. `observed_*` is what EC2 said, `transition*` what we asked for; never mixed.
 
     `state_since` is when we first saw the observed state; `left_at` when we took it from the list because EC2
-    no longer has it, while its history stays.
+    no longer has it, while its history stays. `planned` is what AWS itself will do to it.
     """
 
     class Observed(models.TextChoices):
@@ -158,6 +158,7 @@ class Server(models.Model):
     missing_since = models.DateTimeField(null=True)
     stuck_since = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
+    planned = models.JSONField(default=list, db_default=[])
     metrics_wanted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -15,6 +15,7 @@ const WORDS: Record<string, Words> = {
   changed_outside: { word: 'Changed outside', tone: 'warn' },
   put_back_given_up: { word: 'No longer put back', tone: 'bad' },
   not_proven: { word: 'Not proven', tone: 'warn' },
+  planned: { word: 'AWS event ahead', tone: 'warn' },
 }
 const DRIFT = ['changed_outside', 'put_back_given_up']
 

@@ -100,6 +100,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="server",
+            name="planned",
+            field=models.JSONField(db_default=[], default=list),
+        ),
+        migrations.AddField(
+            model_name="server",
             name="left_at",
             field=models.DateTimeField(null=True),
         ),

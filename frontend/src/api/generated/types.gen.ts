@@ -129,8 +129,9 @@ export type Attention = {
  * * `changed_outside` - changed_outside
  * * `put_back_given_up` - put_back_given_up
  * * `not_proven` - not_proven
+ * * `planned` - planned
  */
-export type AttentionCodeEnum = 'stuck' | 'missing' | 'no_capacity' | 'start_failed' | 'changed_outside' | 'put_back_given_up' | 'not_proven';
+export type AttentionCodeEnum = 'stuck' | 'missing' | 'no_capacity' | 'start_failed' | 'changed_outside' | 'put_back_given_up' | 'not_proven' | 'planned';
 
 export type Author = {
     email: string;
