@@ -13,7 +13,7 @@ class Scenario:
     name: str
     where: str
     sentence: str
-    short_cap: float = 150.0
+    short_cap: float = 200.0
     full_cap: float = 1500.0
     short: bool = True
     build: str = ""
@@ -29,6 +29,8 @@ SCENARIOS = (
     Scenario("points", "kills:points", "workers are killed at every named point of the work"),
     Scenario("take-over", "kills:take_over", "senders die with their request, once in each account"),
     Scenario("frozen", "frozen:frozen", "senders sleep past their lease and wake again"),
+    Scenario("reboots", "reboots:reboots", "senders of reboots die around their request"),
+    Scenario("terms", "terms:terms", "workers are told to stop in the middle of work"),
     Scenario("postgres", "postgres:crashes", "Postgres crashes and comes back while work is due"),
     Scenario("planners", "planning:planners", "three beats and three workers wait for the same moments"),
     Scenario(

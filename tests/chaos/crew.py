@@ -28,6 +28,7 @@ class Member:
     pidfd: int
     began: float
     code: int | None = None
+    ended: float = 0.0
 
     def signal(self, sign: signal.Signals) -> None:
         if self.pidfd < 0:
@@ -116,7 +117,7 @@ class Crew:
             pid, code = int(str(told["ended"])), int(str(told["code"]))
             self.gone[pid] = code
             if pid in self.members:
-                self.members[pid].code = code
+                self.members[pid].code, self.members[pid].ended = code, time.time()
 
     def living(self, program: str = "") -> list[Member]:
         self.hear()
