@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.chaos.points import product, replace
+from tests.chaos.weaknesses import WEAKNESSES
 
 SO_THAT_THEY_MEET = 0.4
 
@@ -133,4 +134,5 @@ BUILDS: dict[str, Callable[[], None]] = {
     "grace_ignored": grace_ignored,
     "no_guard": no_guard,
     "sdk_retries": sdk_retries,
+    **WEAKNESSES,
 }

@@ -246,11 +246,11 @@ def in_time(seen: Evidence) -> Iterable[Finding]:
 
 
 def knowledge(seen: Evidence) -> Iterable[Finding]:
-    """I9, G17: older answers never win, and in the end we show what is."""
+    """I9, G17: older answers never win, and in the end we show what is. A clock set back only redates."""
     back = (
-        f"server {each.server}: {each.before} to {each.after}, {each.seen_before - each.seen_after:.1f} s"
+        f"server {each.server}: {each.before} to {each.after}, {each.went_back:.1f} s"
         for each in seen.record.sights
-        if each.seen_before is not None and each.seen_after is not None and each.seen_after < each.seen_before
+        if each.went_back and not (seen.clock_moved and each.before == each.after)
     )
     yield finding("stale sights", "an older answer never replaces a newer one", back)
     wrong = (f"{instance}: {said} but {true}" for instance, (said, true) in seen.record.shown_wrongly.items())

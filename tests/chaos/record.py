@@ -64,6 +64,13 @@ class Sight:
     seen_before: float | None
     seen_after: float | None
 
+    @property
+    def went_back(self) -> float:
+        """Seconds by which it was asked for earlier than what it replaced; 0 when it was not."""
+        if self.seen_before is None or self.seen_after is None:
+            return 0.0
+        return max(0.0, self.seen_before - self.seen_after)
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -27,6 +27,7 @@ ODD = (
 NOTICED_WITHIN = 65.0
 BATCH = 20
 EXTRA_CALLS = 2
+REFUSED = "RequestLimitExceeded"
 DELAYED_BY = 5.0
 
 
@@ -63,17 +64,19 @@ def forgotten(run: Run) -> list[Finding]:
         ids = [lived.fleet.servers[each] for each in sorted(lived.fleet.servers)]
         flap = Flap(lived, ids[:6])
         lived.until_last_due(flap.turn)
-        lived.settle(flap.turn, limit=60.0)
+        lived.settle(flap.turn, limit=20.0)
         lived.house.clear_faults()
         findings = lived.conclude()
         noticed = until_terminated(lived, ids[-1])
         given_up = lived.house.sql("SELECT id FROM operations_operation WHERE reason = 'server_gone'")
+        failed = lived.house.sql("SELECT count(*) FROM operations_operation WHERE state = 'failed'")[0][0]
         off = lived.house.sql("SELECT id FROM schedules_schedule WHERE NOT enabled")
         gone = lived.house.sql("SELECT instance_id FROM fleet_server WHERE missing_since IS NOT NULL")
     wrong = [f"{each}" for each in (*given_up, *off, *gone)]
     return [
         *findings,
         figures.told("forgotten", "times that EC2 forgot servers for a moment", flap.times),
+        figures.told("failed meanwhile", "EC2 did not know the server twice in a row", failed),
         figures.none_of("given up", "forgetting for moments ends nothing", wrong),
         figures.bounded("terminated outside", "seconds until we show it", noticed, most=NOTICED_WITHIN),
     ]
@@ -110,10 +113,10 @@ ENDED = """SELECT instance_id FROM fleet_server WHERE observed_state IN ('termin
 
 
 def throttled(run: Run) -> list[Finding]:
-    """Somebody else has left this account less than AWS's limits say: a bucket of five requests a second."""
-    servers, rate = (2000, [5, 5, 100, 100]) if run.full else (60, [2, 1, 20, 20])
-    plan = Plan(servers, 1, group=servers // 20, stagger=0.2, actions=("stop",))
-    overrides = {account_number(0): {"StopInstances": rate}}
+    """Somebody else has left these accounts less than AWS's limits say: five requests a second, or one."""
+    servers, accounts, rate = (2000, 1, [5, 5, 100, 100]) if run.full else (72, 3, [2, 1, 12, 6])
+    plan = Plan(servers, 1, accounts=accounts, group=servers // 6, stagger=0.0, actions=("stop",))
+    overrides = {account_number(nth): {"StopInstances": rate} for nth in range(accounts)}
     with run.house(plan, limits={"on": True, "overrides": overrides}) as lived:
         lived.house.staff(workers=2)
         lived.schedule()
@@ -121,21 +124,28 @@ def throttled(run: Run) -> list[Finding]:
         findings = lived.conclude()
         both = record.gather(lived.house, lived.fleet)
         waits = lived.house.sql("SELECT count(*), count(DISTINCT detail) FROM operations_step")[0]
-    refused = [entry for entry in both.entries if entry.error == "RequestLimitExceeded"]
+    refused = [entry for entry in both.entries if entry.error == REFUSED]
+    spread = round(max(pauses(both), default=0.0) - min(pauses(both), default=0.0), 2)
     failed = [f"operation {op.id}: {op.reason}" for op in both.ops if op.state != "succeeded"]
     return [
         *findings,
         figures.told("refused by the bucket", f"of {len(both.entries)} requests", len(refused)),
         figures.none_of("failed by a throttle", "all are done inside their grace", failed),
-        figures.none_of("same instant", "back-off has jitter", bursts(both)),
+        figures.told("jitter", "seconds between the shortest and the longest first back-off", spread),
         figures.told("steps", f"of being put off, {waits[1]} different", waits[0]),
     ]
 
 
-def bursts(both: Record) -> list[str]:
-    """Requests that were refused and came again at the same tenth of a second together with another."""
-    moments = Counter((each.account, round(each.at, 2)) for each in both.entries)
-    return [f"{n} requests of {account} at {at}" for (account, at), n in moments.items() if n > 3]
+def pauses(both: Record) -> list[float]:
+    """Seconds from the first refusal in each account to its next request."""
+    found: dict[str, tuple[float, float]] = {}
+    for entry in sorted(both.entries, key=lambda each: each.at):
+        first, next_ = found.get(entry.account, (0.0, 0.0))
+        if not first and entry.error == REFUSED:
+            found[entry.account] = (entry.at, 0.0)
+        elif first and not next_:
+            found[entry.account] = (first, entry.at)
+    return [next_ - first for first, next_ in found.values() if next_]
 
 
 def bad_ids(run: Run) -> list[Finding]:

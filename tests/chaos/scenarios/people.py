@@ -20,7 +20,7 @@ from shared.schedules import services
 from shared.schedules.checks import RuleText
 from shared.schedules.models import Rule
 from shared.schedules.services import Draft
-from tests.chaos import figures
+from tests.chaos import builds, figures
 from tests.chaos.client import Reply, Visitor, served
 from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
@@ -111,6 +111,7 @@ def conflicts(run: Run) -> list[Finding]:
     cases = list(product(ACTIONS, ACTIONS, (False, True)))
     wrong: list[str] = []
     with run.house(Plan(len(cases) * orders, 0)) as lived:
+        builds.apply(run.build)
         servers = iter(sorted(lived.fleet.servers))
         for first, second, gap in cases:
             mine = [next(servers) for _ in range(orders)]
@@ -161,6 +162,8 @@ def repeated(run: Run) -> list[Finding]:
     keys = 20 if run.full else 2
     wrong: list[str] = []
     with run.house(Plan(keys * 2, 0)) as lived, served(lived.house) as visitor:
+        if run.build == "no_request_key":
+            lived.house.sql("ALTER TABLE operations_request DROP CONSTRAINT request_once")
         ids = sorted(lived.fleet.servers)
         for nth in range(keys):
             wrong += [f"key {nth}: {each}" for each in one_key(visitor, ids[2 * nth : 2 * nth + 2], nth)]

@@ -1,0 +1,116 @@
+"""More broken builds: what makes the scenarios of Redis, clocks, the cloud, people and time turn red.
+
+As in `builds`: functions of the product are replaced by name, in one process.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.chaos.points import product, replace
+
+LONG = timedelta(seconds=30)
+A_LOT = 2**21
+
+
+def always(answer: object) -> Callable[[Any], Callable[..., object]]:
+    """In the place of a function: one that says this, whatever it is asked."""
+
+    def make(_: Any) -> Callable[..., object]:
+        return lambda *_args, **_more: answer
+
+    return make
+
+
+def no_fallback() -> None:
+    """Only beat and messages keep the clock."""
+    replace(product("scheduler.fallback"), "make_up", always([]))
+    replace(product("scheduler.hands"), "take", always(True))
+
+
+def all_missed_run() -> None:
+    """What was missed runs, all of it, instead of the last word alone."""
+    verdicts = product("shared.operations.verdicts")
+
+    replace(verdicts, "loses", always(verdicts.RUN))
+    replace(product("scheduler.choosing"), "overtaken", always(frozenset()))
+
+
+def never_stuck() -> None:
+    """Nobody notices that a stop does not end."""
+    replace(product("scheduler.stuck"), "flag", always(None))
+
+
+def gone_at_once() -> None:
+    """One answer without a server means that it is gone."""
+    replace(product("shared.operations.firing"), "is_gone", lambda _: lambda server, **_more: missing(server))
+    replace(product("scheduler.sweep"), "GONE_AFTER", lambda _: timedelta(0))
+
+
+def missing(server: Any) -> bool:
+    return server.missing_since is not None
+
+
+def throttle_is_final() -> None:
+    """What EC2 refuses because it is asked too often has failed."""
+    refusing, gateway = product("scheduler.refusing"), product("scheduler.ec2.gateway")
+
+    def without(real: Any) -> Any:
+        return {kind: wait for kind, wait in real.items() if kind is not gateway.Throttled}
+
+    replace(refusing, "PUT_OFF", without)
+
+
+def all_to_blame() -> None:
+    """One bad id is the fault of the whole batch."""
+    replace(product("scheduler.refusing"), "blamed", lambda _: lambda _error, members: list(members))
+
+
+def no_shares() -> None:
+    """One account may hold every thread."""
+    lanes = product("scheduler.lanes")
+
+    replace(lanes.Lanes, "share", lambda _: lambda self, _account: self.threads)
+
+
+def restless() -> None:
+    """Idle regions are looked at all the time."""
+    replace(product("scheduler.cadence"), "IDLE", lambda _: timedelta(seconds=2))
+
+
+def sleepy() -> None:
+    """What is on its way is looked at twice a minute."""
+    replace(product("scheduler.cadence"), "pause_at", always(LONG))
+    replace(product("scheduler.look"), "FIRST_LOOK", lambda _: LONG)
+
+
+def leaky() -> None:
+    """Every look leaves two megabytes behind."""
+    look, kept = product("scheduler.look"), list[bytearray]()
+
+    def make(real: Any) -> Any:
+        def look_at(region: int) -> None:
+            kept.append(bytearray(b"x" * A_LOT))
+            real(region)
+
+        return look_at
+
+    replace(look, "look_at", make)
+    hands = product("scheduler.hands")
+    replace(hands, "WORK", lambda real: real | {"work.look": look.look_at})
+
+
+WEAKNESSES: dict[str, Callable[[], None]] = {
+    "no_fallback": no_fallback,
+    "all_missed_run": all_missed_run,
+    "never_stuck": never_stuck,
+    "gone_at_once": gone_at_once,
+    "throttle_is_final": throttle_is_final,
+    "all_to_blame": all_to_blame,
+    "no_shares": no_shares,
+    "restless": restless,
+    "sleepy": sleepy,
+    "leaky": leaky,
+    # Nothing in the process; the house drops the index.
+    "no_request_key": lambda: None,
+}
