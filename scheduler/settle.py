@@ -4,6 +4,7 @@
 asks EC2 a second question and so belongs outside of any.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -26,7 +27,7 @@ def settle_region(
 ) -> tuple[list[Operation], list[Surprise]]:
     """Those of `active` that these sights end, in their new state, and those that EC2 must explain first."""
     by_instance = {sight.instance_id: sight for sight in sights}
-    ended: list[Operation] = []
+    ends: list[tuple[Operation, Settled]] = []
     surprises: list[Surprise] = []
     for operation in active:
         sight = by_instance.get(operation.server.instance_id)
@@ -36,9 +37,27 @@ def settle_region(
         note_proof(operation, settled, sight)
         if settled.surprise:
             surprises.append((operation, settled))
-        elif apply(operation, settled, now=now):
-            ended.append(operation)
-    return ended, surprises
+        elif settled.to == State.ACCEPTED:
+            seen_after_silence(operation, now=now)
+        elif settled.to == State.REQUESTED:
+            send_again(operation, now=now)
+        elif settled.to is not None:
+            ends.append((operation, settled))
+    return end_alike(ends, now=now), surprises
+
+
+def end_alike(ends: Iterable[tuple[Operation, Settled]], *, now: datetime) -> list[Operation]:
+    """End these, all that end in one way with one statement: a fleet stops within seconds."""
+    ways: dict[str, list[tuple[Operation, Settled]]] = defaultdict(list)
+    for operation, settled in ends:
+        ways[repr((settled.to, settled.reason, settled.words))].append((operation, settled))
+    ended: list[Operation] = []
+    for alike in ways.values():
+        way = alike[0][1]
+        if way.to is not None:
+            operations = [operation for operation, _ in alike]
+            ended += services.end_all(operations, way.to, reason=way.reason, now=now, **way.words)
+    return ended
 
 
 def sent(operation: Operation) -> Sent:
@@ -68,19 +87,6 @@ def note_proof(operation: Operation, settled: Settled, sight: Sight) -> None:
         row.filter(dipped_at=None).update(dipped_at=sight.asked_at)
     if settled.healthy:
         row.update(snapshot=operation.snapshot | {"checks": "ok"})
-
-
-def apply(operation: Operation, settled: Settled, *, now: datetime) -> bool:
-    """Do what the verdict says; True when the operation has ended."""
-    if settled.to is None:
-        return False
-    if settled.to == State.ACCEPTED:
-        seen_after_silence(operation, now=now)
-        return False
-    if settled.to == State.REQUESTED:
-        send_again(operation, now=now)
-        return False
-    return services.end(operation, settled.to, reason=settled.reason, now=now, **settled.words)
 
 
 def seen_after_silence(operation: Operation, *, now: datetime) -> None:
