@@ -30,6 +30,7 @@ SCENARIOS = (
     Scenario("take-over", "kills:take_over", "senders die with their request, once in each account"),
     Scenario("frozen", "frozen:frozen", "senders sleep past their lease and wake again"),
     Scenario("reboots", "reboots:reboots", "senders of reboots die around their request"),
+    Scenario("outbox", "outbox:outbox", "the API dies between its commit and its knock", short=False),
     Scenario("terms", "terms:terms", "workers are told to stop in the middle of work"),
     Scenario("postgres", "postgres:crashes", "Postgres crashes and comes back while work is due"),
     Scenario("planners", "planning:planners", "three beats and three workers wait for the same moments"),

@@ -123,6 +123,12 @@ class Crew:
         self.hear()
         return [each for each in self.members.values() if each.alive and each.name.startswith(program)]
 
+    def wait(self, member: Member) -> None:
+        """Until it has ended by itself."""
+        deadline = time.monotonic() + LONGEST_START
+        while member.alive and time.monotonic() < deadline:
+            self.hear(wait=0.1)
+
     def end(self, members: Iterable[Member], sign: signal.Signals = signal.SIGKILL) -> None:
         """Signal them and wait until they are gone."""
         wanted = list(members)

@@ -56,11 +56,13 @@ def prepare() -> None:
 def play(part: Mapping[str, Any]) -> int:
     """Be that program until it ends."""
     from scheduler import programs, send  # noqa: PLC0415
-    from tests.chaos import builds, points  # noqa: PLC0415
+    from tests.chaos import asker, builds, points  # noqa: PLC0415
 
     send.OWNER = f"{socket.gethostname()}:{os.getpid()}"
     builds.apply(part.get("build") or "")
     points.arm(part.get("die_at") or "")
+    if part["program"] == "asker":
+        return asker.ask()
     if part["program"] == "beat":
         return programs.run_beat()
     return programs.run_worker(threads=part.get("threads") or 4)
