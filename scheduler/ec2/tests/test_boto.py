@@ -56,8 +56,10 @@ def test_a_region_of_more_than_a_page_is_read_whole(ec2: Boto, simulator: Runnin
     world = simulator.simulation.world
     for number in range(1000, 2205):
         world.add(server(number, now=world.clock()))
-    assert len(ec2.all_statuses()) == 1208
-    assert len({each.instance_id for each in ec2.servers()}) == 1208
+    turned: list[str] = []
+    assert len(ec2.all_statuses(turned=lambda: turned.append("statuses"))) == 1208
+    assert len({each.instance_id for each in ec2.servers(turned=lambda: turned.append("servers"))}) == 1208
+    assert turned == ["statuses"] * 2 + ["servers"] * 2
 
 
 def test_servers_come_with_their_details(ec2: Boto, simulator: Running) -> None:
