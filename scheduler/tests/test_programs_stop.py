@@ -1,4 +1,4 @@
-"""A worker that is told to stop in the middle of its work, while AWS hangs, leaves nothing half done."""
+"""A worker while AWS hangs: it meets its moments, and told to stop it leaves nothing half done."""
 
 import signal
 import socket
@@ -12,8 +12,9 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.redis_server import RedisServer
 from scheduler import hands
 from scheduler.tests import test_programs
-from scheduler.tests.test_programs import running
-from scheduler.tests.test_programs_broker import address, seed
+from scheduler.tests.test_programs import both, running
+from scheduler.tests.test_programs_broker import MOMENTS, PROMISE, address, fired, seed, until_fired
+from scheduler.tests.test_programs_broker import SEED as OFTEN
 
 no_database, template, database = test_programs.no_database, test_programs.template, test_programs.database
 # What an orchestrator waits before it kills.
@@ -75,3 +76,15 @@ def test_it_claims_nothing_more_finishes_what_runs_and_ends_in_time(
         told = worker.log.read_text()
         assert told.count("No answer from EC2") == states().count("sending")
         assert "Traceback" not in told
+
+
+def test_while_every_region_of_an_account_hangs_each_moment_is_met(
+    database: Postgres, broker: RedisServer, tmp_path: Path
+) -> None:
+    with deaf() as url, both(tmp_path, CLOUDEVY_AWS_ENDPOINT_URL=url) as (worker, _):
+        worker.until_it_says("ready")
+        seed(SEED)
+        worker.until(lambda: states().count("sending") >= hands.THREADS // 2)
+        seed(OFTEN)
+        until_fired(MOMENTS)
+        assert max(fired()) < PROMISE, fired()
