@@ -2,8 +2,10 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from tests.chaos import figures, record
 from tests.chaos.fleet import Plan, account_number
@@ -12,7 +14,7 @@ from tests.chaos.record import Record
 from tests.chaos.run import Lived, Run
 
 LOOKS = ("DescribeInstanceStatus", "DescribeInstances")
-ODD = (
+ODD: tuple[Mapping[str, Any], ...] = (
     {"kind": "error_500"},
     {"kind": "error_503"},
     {"kind": "throttle"},
