@@ -13,6 +13,7 @@ from psycopg.errors import LockNotAvailable
 
 from scheduler import hands, pulse, story
 from shared import broker, clock
+from shared.logs import event
 from shared.operations import firing
 from shared.operations.firing import BATCH
 from shared.operations.models import Operation
@@ -23,6 +24,7 @@ from shared.schedules.recurrence import first
 
 AHEAD = timedelta(seconds=2)
 FEW = 4
+MANY = 20
 LATE = timedelta(minutes=1)
 REST_OF_OUTAGE = timedelta(seconds=5)
 # What a wait may end too soon by, measured on another clock than the database's.
@@ -105,9 +107,19 @@ def follow_up(rules: list[Rule], made: list[Operation], *, knock: bool) -> None:
     waiting = {(each.server.region_id, each.action) for each in made if each.state == State.REQUESTED}
     for region, action in waiting if knock else ():
         hands.soon(broker.DRAIN_REGION, region=region, action=action)
+    tell(made)
+    refill([rule for rule in rules if rule.cron and len(rule.following) < FEW])
+
+
+def tell(made: list[Operation]) -> None:
+    """A line for each; after an outage one for all that came too late."""
+    missed = [each for each in made if each.reason == "too_late"]
+    if len(missed) > MANY:
+        text = f"⏭️  Skipped: {len(missed)} actions whose time windows passed while nobody kept the clock."
+        event("operations.missed", text=text, operations=len(missed))
+        made = [each for each in made if each.reason != "too_late"]
     for operation in made:
         story.fired(operation)
-    refill([rule for rule in rules if rule.cron and len(rule.following) < FEW])
 
 
 def refill(rules: list[Rule]) -> None:

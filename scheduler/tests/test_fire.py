@@ -84,6 +84,20 @@ def test_after_an_outage_every_missed_moment_has_a_row_and_at_most_one_runs(
     assert {row[2] for row in rows[:-1]} == {"too_late"}
 
 
+def test_what_came_too_late_in_an_outage_is_told_in_one_line(
+    time: Time, server: Server, new_schedule: New, caplog: pytest.LogCaptureFixture
+) -> None:
+    new_schedule("stop", server, cron="*/5 * * * *")
+    time.forward(12 * 3600)
+    with caplog.at_level("INFO", logger="cloudevy"):
+        missed = [row for row in fired(time) if row[2] == "too_late"]
+    told = [record.getMessage() for record in caplog.records if "Skipped" in record.getMessage()]
+    assert len(missed) > 100
+    assert [line for line in told if "window" in line] == [
+        f"⏭️  Skipped: {len(missed)} actions whose time windows passed while nobody kept the clock."
+    ]
+
+
 def test_a_protected_server_is_left_alone_and_says_so(time: Time, server: Server, new_schedule: New) -> None:
     Server.objects.update(protected=True)
     new_schedule("stop", server, at="2026-11-23T12:00:05")
