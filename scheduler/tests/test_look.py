@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from scheduler import look, send
+from scheduler import cadence, look, send
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
 from scheduler.tests.acting import ask, look_now, state
@@ -101,7 +101,7 @@ def test_what_ec2_does_not_know_for_a_minute_is_looked_for_with_the_others(
     time.forward(61)
     look_now(region)
     region.refresh_from_db()
-    assert region.next_look_at == time.moment + look.IDLE
+    assert region.next_look_at == time.moment + cadence.IDLE
 
 
 def test_two_workers_do_not_look_at_one_region_at_once(
