@@ -16,7 +16,7 @@ MARGIN = timedelta(milliseconds=100)
 HAIR = 1e-6
 # What rules leave in the buckets, so that a person's wish does not wait behind a thousand of theirs.
 KEPT_REQUESTS = 1
-KEPT_SERVERS = 0.05
+KEPT_SERVERS = 0.01
 # What a refusal does to a refill rate, and how low that goes; how it comes back is in `limits`.
 SLOWER = 0.5
 SLOWEST = 0.1

@@ -146,20 +146,20 @@ def test_asking_again_at_the_given_moment_helps_rules_and_people(
         assert take(grant.level, action=action, wanted=rest, now=grant.retry_at).count > 0
 
 
-@pytest.mark.parametrize(("action", "most"), [("start", 950), ("stop", 950), ("reboot", 20)])
-def test_rules_leave_one_request_and_a_twentieth_of_the_servers_to_people(action: str, most: int) -> None:
+@pytest.mark.parametrize(("action", "most"), [("start", 990), ("stop", 990), ("reboot", 20)])
+def test_rules_leave_one_request_and_a_hundredth_of_the_servers_to_people(action: str, most: int) -> None:
     level = full(action, now=NOON)
     while (grant := take(level, action=action, wanted=Wanted(0, 1000), now=NOON)).count:
         assert grant.count <= most
         level = grant.level
     assert level.requests >= 1
-    assert level.servers >= 0 if action == "reboot" else level.servers >= 50
+    assert level.servers >= 0 if action == "reboot" else level.servers >= 10
     assert take(level, action=action, wanted=10, now=NOON).count == 10
 
 
 def test_people_come_first_and_rules_get_what_is_left_of_their_share() -> None:
     grant = take(Level(9, 80, NOON), action="stop", wanted=Wanted(10, 90), now=NOON)
-    assert grant.count == 30
+    assert grant.count == 70
     crowded = take(Level(9, 80, NOON), action="stop", wanted=Wanted(70, 90), now=NOON)
     assert crowded.count == 70
     assert take(Level(1, 80, NOON), action="stop", wanted=Wanted(0, 20), now=NOON).count == 0
