@@ -8,13 +8,20 @@ import { body, THROWING } from './http'
 export const PAGE_SIZE = 200
 const NOT_MODIFIED = 304
 
-export interface ServersQuery { account?: string; region?: string; search?: string; page?: number; left?: boolean }
+export interface ServersQuery { account?: string; region?: string; search?: string; page?: number; left?: boolean; attention?: boolean }
 
-export function listServers({ account, region, search, page = 1, left = false }: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> {
-  const filters = { account: Number(account) || undefined, region: region || undefined, search: search || undefined, left: left ? ('true' as const) : undefined }
+export function listServers({ account, region, search, page = 1, left = false, attention = false }: ServersQuery, signal?: AbortSignal): Promise<Page<Server>> {
+  const filters = {
+    account: Number(account) || undefined, region: region || undefined, search: search || undefined,
+    left: left ? ('true' as const) : undefined, attention: attention ? ('true' as const) : undefined,
+  }
   const query = { ...filters, page: page > 1 ? page : undefined, page_size: PAGE_SIZE, ordering: 'name' }
   return body(serversList({ query, signal, ...THROWING }))
 }
+
+/** How many servers of the whole fleet need a person. */
+export const countAttention = async (signal?: AbortSignal): Promise<number> =>
+  (await body(serversList({ query: { attention: 'true', page_size: 1 }, signal, ...THROWING }))).count
 
 export const readServer = (id: number, signal?: AbortSignal): Promise<ServerDetail> =>
   body(serversRetrieve({ path: { id }, signal, ...THROWING }))

@@ -6,10 +6,12 @@ import { listAccounts, listLimits, readAccount } from '@/api/accounts'
 import { listDrift, type DriftQuery } from '@/api/observations'
 import { listOperations, readOperation, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
-import { listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
+import { countAttention, listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
 import { isUnsettled } from '@/domain/accounts'
 import { isOpen } from '@/domain/status'
 import { useLive } from './useLive'
+
+export { PAGE_SIZE } from '@/api/servers'
 
 const SETTLED_MS = 60_000
 const EXPECTING_MS = 3_000
@@ -55,6 +57,15 @@ export function useServer(id: MaybeRefOrGetter<number>) {
   const server = computed(() => (found.data.value ? live.overlay(found.data.value.server) : undefined))
   return { ...found, server }
 }
+
+/** Asked only where one page does not hold all servers. */
+export const useAttentionCount = (enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: [...KEYS.servers, 'attention'],
+    queryFn: ({ signal }) => countAttention(signal),
+    enabled,
+    refetchInterval: SETTLED_MS,
+  })
 
 export const useSchedules = (query: MaybeRefOrGetter<{ server?: number; search?: string }> = {}) =>
   useQuery({

@@ -62,6 +62,9 @@ export function counts(servers: readonly Server[]): Record<Group, number> {
   }
 }
 
+/** What is true of a fleet of which only one page is known. */
+export const countsOfMany = (attention: number | undefined): Partial<Record<Group, number>> => (attention === undefined ? {} : { attention })
+
 const byName = (one: Server, other: Server): number =>
   one.name.localeCompare(other.name, undefined, { numeric: true }) || one.id - other.id
 

@@ -141,6 +141,22 @@ describe('the servers', () => {
     expect(page.text()).toContain('All 2')
   })
 
+  it('that fill more than a page have those in need picked and counted by the API', async () => {
+    const needy = { code: 'stuck', detail: '', since: null, operation: null, observation: null }
+    log = stubApi((asked) => {
+      const some = asked.path.includes('attention=true')
+      if (asked.path.startsWith('servers?')) return { body: { count: some ? 1 : 450, results: some ? [server({ id: 9, name: 'late', attention: [needy] })] : servers } }
+      return reply(asked)
+    })
+    await start('/servers?status=attention')
+    await pass(0)
+    expect(page.findAll('tbody tr').map((row) => row.find('a').text())).toEqual(['late'])
+    const tabs = page.find('[aria-label="Filter by status"]')
+    expect(tabs.text()).toMatch(/Needs attention\s*1/)
+    expect(tabs.text()).not.toContain('450')
+    expect(tabs.text()).not.toMatch(/Running\s*\d/)
+  })
+
   it('explain an empty list and offer the next step', async () => {
     servers = []
     await start()
