@@ -14,6 +14,8 @@ from tests.chaos.record import Record
 from tests.chaos.run import Lived, Run
 
 TAKE_OVER = 20.0
+SELDOM = ("P1", "P2", "P10", "P11")
+BATCHES = 8
 LEASE = 15.0
 WAITING = """SELECT
  (SELECT count(*) FROM operations_operation WHERE state = 'requested' AND due_at <= cloudevy_now())
@@ -115,13 +117,16 @@ def kill_senders(lived: Lived, *, due: float) -> None:
 def points(run: Run) -> list[Finding]:
     """Beside one clean worker others carry points that are still wanted; the dead are replaced."""
     wanted = 20 if run.full else 1
-    plan = Plan(160, 10, spacing=45, group=4) if run.full else Plan(48, 2, spacing=30, group=2, accounts=4)
+    plan = Plan(80, 4, spacing=45, group=2) if run.full else Plan(24, 2, spacing=20, group=2, accounts=4)
     with run.house(plan) as lived:
         lived.house.staff(workers=1)
-        lived.schedule()
         armed = Armed(lived, wanted, most=3)
-        lived.until_last_due(armed.turn, more=2.0)
-        lived.house.crew.hear()
+        for nth in range(BATCHES):
+            lived.schedule(name=f"batch {nth}")
+            lived.until_last_due(armed.turn, more=2.0)
+            if not armed.left():
+                break
+        lived.house.crew.end(armed.alive())
         findings = lived.conclude(lambda: lived.house.staff(workers=2))
         struck = armed.struck()
     told = ", ".join(f"{name} {struck[name]}" for name in POINTS)
@@ -145,16 +150,22 @@ class Armed:
     def struck(self) -> Counter[str]:
         return Counter(name for _, name, _ in self.lived.house.struck())
 
-    def turn(self) -> None:
-        self.lived.house.crew.hear()
-        self.carriers = [each for each in self.carriers if each.alive]
-        self.lived.house.staff(workers=len(self.carriers) + 1)
+    def left(self) -> list[str]:
         struck = self.struck()
-        left = [name for name in POINTS if struck[name] < self.wanted]
+        return [name for name in POINTS if struck[name] < self.wanted]
+
+    def alive(self) -> list[Member]:
+        self.lived.house.crew.hear()
+        return [each for each in self.carriers if each.alive]
+
+    def turn(self) -> None:
+        self.carriers = self.alive()
+        self.lived.house.staff(workers=len(self.carriers) + 1)
+        left = self.left()
         while left and len(self.carriers) < self.most:
-            chance = self.lived.run.random
-            some = chance.sample(left, k=min(3, len(left)))
-            die_at = ",".join(f"{name}:1" for name in some)
+            # One point that comes with each request, and one that comes seldom.
+            kinds = ([name for name in left if (name in SELDOM) is seldom] for seldom in (True, False))
+            die_at = ",".join(f"{self.lived.run.random.choice(kind)}:1" for kind in kinds if kind)
             self.carriers.append(self.lived.house.worker(die_at=die_at))
 
 
