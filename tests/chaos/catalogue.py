@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Scenario:
     """`where` is module:function below scenarios. Caps are in seconds, for the short and the full form.
 
-    `short`: part of the short form. `build` and `reddens` make it a control: what must be broken.
+    `short`: part of the short form, which has four minutes: a little of each way of breaking things. `build` and `reddens` make it a control: what must be broken.
     """
 
     name: str
@@ -31,36 +31,54 @@ SCENARIOS = (
     Scenario("frozen", "frozen:frozen", "senders sleep past their lease and wake again"),
     Scenario("reboots", "reboots:reboots", "senders of reboots die around their request"),
     Scenario("outbox", "outbox:outbox", "the API dies between its commit and its knock", short=False),
-    Scenario("terms", "terms:terms", "workers are told to stop in the middle of work"),
+    Scenario("terms", "terms:terms", "workers are told to stop in the middle of work", short=False),
     Scenario("postgres", "postgres:crashes", "Postgres crashes and comes back while work is due"),
-    Scenario("planners", "planning:planners", "three beats and three workers wait for the same moments"),
+    Scenario(
+        "planners",
+        "planning:planners",
+        "three beats and three workers wait for the same moments",
+        short=False,
+    ),
     Scenario(
         "planners, the key alone",
         "planning:planners",
         "the same without any lock: the unique key alone must hold",
         build="no_planner_lock",
     ),
-    Scenario("late", "planning:late", "nobody works until the grace is over"),
+    Scenario("late", "planning:late", "nobody works until the grace is over", short=False),
     Scenario("bad answers", "answers:bad_answers", "errors, silence and broken connections"),
-    Scenario("calm", "answers:calm", "nothing is broken but two starts that fall back"),
-    Scenario("old news", "answers:old_news", "answers of looks come after something newer is known"),
+    Scenario("calm", "answers:calm", "nothing is broken but two starts that fall back", short=False),
+    Scenario(
+        "old news", "answers:old_news", "answers of looks come after something newer is known", short=False
+    ),
     Scenario("redis emptied", "redis:emptied", "FLUSHALL every few seconds while work is due"),
-    Scenario("redis absent", "redis:absent", "Redis is killed and stays away; people go on asking"),
+    Scenario(
+        "redis absent", "redis:absent", "Redis is killed and stays away; people go on asking", short=False
+    ),
     Scenario("no beat", "clocks:no_beat", "no beat at all: the workers keep the clock"),
     Scenario("clock jumps", "clocks:jumps", "Postgres' clock is set forward and back", full_cap=3000.0),
-    Scenario("outage", "clocks:outage", "nobody works for six hours with twelve alternations per server"),
-    Scenario("odd looks", "cloud:odd_looks", "looks are answered in ten wrong ways"),
+    Scenario(
+        "outage",
+        "clocks:outage",
+        "nobody works for six hours with twelve alternations per server",
+        short=False,
+    ),
+    Scenario("odd looks", "cloud:odd_looks", "looks are answered in ten wrong ways", short=False),
     Scenario(
         "forgotten", "cloud:forgotten", "EC2 forgets servers for a moment; one is terminated", short=False
     ),
-    Scenario("throttled", "cloud:throttled", "EC2 takes less than its limits say"),
-    Scenario("bad ids", "cloud:bad_ids", "one server of every batch has vanished"),
+    Scenario("throttled", "cloud:throttled", "EC2 takes less than its limits say", short=False),
+    Scenario("bad ids", "cloud:bad_ids", "one server of every batch has vanished", short=False),
     Scenario("hanging", "cloud:hanging", "one account answers nothing at all", short=False),
     Scenario("pollers", "people:pollers", "fifty people watch a fleet in which nothing happens", short=False),
-    Scenario("story", "people:story", "a schedule stops servers; when does the database say so"),
-    Scenario("conflicts", "people:conflicts", "two actions of one server at one instant, in any order"),
-    Scenario("repeated", "people:repeated", "fifty equal requests at once with one Idempotency-Key"),
-    Scenario("stuck", "people:stuck", "a stop never ends and 20 minutes pass"),
+    Scenario("story", "people:story", "a schedule stops servers; when does the database say so", short=False),
+    Scenario(
+        "conflicts", "people:conflicts", "two actions of one server at one instant, in any order", short=False
+    ),
+    Scenario(
+        "repeated", "people:repeated", "fifty equal requests at once with one Idempotency-Key", short=False
+    ),
+    Scenario("stuck", "people:stuck", "a stop never ends and 20 minutes pass", short=False),
     Scenario("soak", "soak:soak", "mixed trouble for --soak minutes: what grows?", short=False),
     Scenario("barrier", "clocks:barrier", "two planners meet before every moment, in one process"),
     Scenario(
