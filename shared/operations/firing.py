@@ -26,6 +26,7 @@ from shared.schedules.recurrence import Moment
 from shared.schedules.services import INSTANT, PLANNED
 
 BATCH = 500
+IDENTITY = ("rule_id", "revision", "nominal", "fold", "server_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,13 @@ def not_yet_recorded(dues: list[Due]) -> list[Due]:
 def insert(rows: list[Operation]) -> list[Operation]:
     """Insert what is not there yet; the rows that really were inserted, in the order given."""
     Operation.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-    keys = {(each.rule_id, each.revision, each.nominal, each.fold, each.server_id) for each in rows}
-    stored = Operation.objects.select_related("server__region", "schedule").filter(
+    stored = Operation.objects.filter(
         rule__in={each.rule_id for each in rows}, requested_at__in={each.requested_at for each in rows}
     )
-    return [
-        each
-        for each in stored
-        if (each.rule_id, each.revision, each.nominal, each.fold, each.server_id) in keys
-    ]
+    ids = {tuple(key): made for made, *key in stored.values_list("id", *IDENTITY)}
+    for each in rows:
+        each.id = ids.get(tuple(getattr(each, name) for name in IDENTITY))
+    return [each for each in rows if each.id is not None]
 
 
 def targets_of(schedule_ids: Iterable[int]) -> dict[int, list[Server]]:
