@@ -29,7 +29,7 @@ class Left(Truth):
     """Servers that EC2 no longer has are shown only when asked for."""
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return qs if value == "true" else qs.filter(left_at__isnull=True)
+        return qs.filter(left_at__isnull=value != "true")
 
 
 class ServerFilters(filters.FilterSet):
@@ -37,7 +37,7 @@ class ServerFilters(filters.FilterSet):
     account = Id(field_name="region__account_id")
     region = filters.CharFilter(field_name="region__name")
     attention = Attention(help_text="Whether something about it needs a person.")
-    left = Left(help_text="true: also those that EC2 no longer has. Otherwise they are hidden.")
+    left = Left(help_text="true: only those that EC2 no longer has. Otherwise they are hidden.")
 
     class Meta:
         model = Server

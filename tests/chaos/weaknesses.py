@@ -86,18 +86,16 @@ def sleepy() -> None:
 
 def leaky() -> None:
     """Every look leaves two megabytes behind."""
-    look, kept = product("scheduler.look"), list[bytearray]()
+    kept: list[bytearray] = []
 
     def make(real: Any) -> Any:
-        def look_at(region: int) -> None:
+        def claim(region: int) -> Any:
             kept.append(bytearray(b"x" * A_LOT))
-            real(region)
+            return real(region)
 
-        return look_at
+        return claim
 
-    replace(look, "look_at", make)
-    hands = product("scheduler.hands")
-    replace(hands, "WORK", lambda real: real | {"work.look": look.look_at})
+    replace(product("scheduler.look"), "claim", make)
 
 
 WEAKNESSES: dict[str, Callable[[], None]] = {

@@ -2380,7 +2380,7 @@ export type ServersListData = {
          */
         attention?: 'false' | 'true';
         /**
-         * true: also those that EC2 no longer has. Otherwise they are hidden.
+         * true: only those that EC2 no longer has. Otherwise they are hidden.
          *
          * * `true` - true
          * * `false` - false
