@@ -3,8 +3,8 @@
 As in `builds`: functions of the product are replaced by name, in one process.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.chaos.points import product, replace
@@ -42,13 +42,19 @@ def never_stuck() -> None:
 
 
 def gone_at_once() -> None:
-    """One answer without a server means that it is gone."""
-    replace(product("shared.operations.firing"), "is_gone", lambda _: lambda server, **_more: missing(server))
-    replace(product("scheduler.sweep"), "GONE_AFTER", lambda _: timedelta(0))
+    """One answer without a server means that it is terminated."""
+    from shared.fleet.models import Server  # noqa: PLC0415
 
+    def make(real: Any) -> Any:
+        def absent(region: Any, ids: Iterable[str], *, asked_at: datetime) -> None:
+            gone = list(ids)
+            real(region, gone, asked_at=asked_at)
+            Server.objects.filter(region=region, instance_id__in=gone).update(observed_state="terminated")
 
-def missing(server: Any) -> bool:
-    return server.missing_since is not None
+        return absent
+
+    for name in ("scheduler.look", "scheduler.discover"):
+        replace(product(name), "absent", make)
 
 
 def throttle_is_final() -> None:
