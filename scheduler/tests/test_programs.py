@@ -118,11 +118,12 @@ def no_database(postgres: Postgres) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: Postgres) -> Postgres:
+def template(postgres: Postgres) -> Iterator[Postgres]:
     """A database with all tables, to be copied."""
     execute(postgres, f"CREATE DATABASE {NAME}_template")
     migrate(postgres, name=f"{NAME}_template")
-    return postgres
+    yield postgres
+    execute(postgres, f"DROP DATABASE {NAME}_template")
 
 
 @pytest.fixture
