@@ -3,7 +3,7 @@
 As in `builds`: functions of the product are replaced by name, in one process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,20 +41,17 @@ def never_stuck() -> None:
     replace(product("scheduler.stuck"), "flag", always(None))
 
 
-def gone_at_once() -> None:
-    """One answer without a server means that it is terminated."""
-    from shared.fleet.models import Server  # noqa: PLC0415
+def believed_at_once() -> None:
+    """An instance that EC2 does not know once has failed for good."""
+    refusing = product("scheduler.refusing")
 
-    def make(real: Any) -> Any:
-        def absent(region: Any, ids: Iterable[str], *, asked_at: datetime) -> None:
-            gone = list(ids)
-            real(region, gone, asked_at=asked_at)
-            Server.objects.filter(region=region, instance_id__in=gone).update(observed_state="terminated")
+    def make(_: Any) -> Any:
+        def once_more(error: Any, members: Any, *, many: bool, jitter: Any) -> Any:
+            return refusing.end(error, members, many=many)
 
-        return absent
+        return once_more
 
-    for name in ("scheduler.look", "scheduler.discover"):
-        replace(product(name), "absent", make)
+    replace(refusing, "once_more", make)
 
 
 def throttle_is_final() -> None:
@@ -91,24 +88,24 @@ def sleepy() -> None:
 
 
 def leaky() -> None:
-    """Every look leaves two megabytes behind."""
+    """Every firing leaves two megabytes behind."""
     kept: list[bytearray] = []
 
     def make(real: Any) -> Any:
-        def claim(region: int) -> Any:
+        def coming(now: datetime) -> Any:
             kept.append(bytearray(b"x" * A_LOT))
-            return real(region)
+            return real(now)
 
-        return claim
+        return coming
 
-    replace(product("scheduler.look"), "claim", make)
+    replace(product("scheduler.fire"), "coming", make)
 
 
 WEAKNESSES: dict[str, Callable[[], None]] = {
     "no_fallback": no_fallback,
     "all_missed_run": all_missed_run,
     "never_stuck": never_stuck,
-    "gone_at_once": gone_at_once,
+    "believed_at_once": believed_at_once,
     "throttle_is_final": throttle_is_final,
     "all_to_blame": all_to_blame,
     "no_shares": no_shares,

@@ -71,14 +71,18 @@ def forgotten(run: Run) -> list[Finding]:
         findings = lived.conclude()
         noticed = until_terminated(lived, ids[-1])
         given_up = lived.house.sql("SELECT id FROM operations_operation WHERE reason = 'server_gone'")
-        failed = lived.house.sql("SELECT count(*) FROM operations_operation WHERE state = 'failed'")[0][0]
+        both = record.gather(lived.house, lived.fleet)
         off = lived.house.sql("SELECT id FROM schedules_schedule WHERE NOT enabled")
         gone = lived.house.sql("SELECT instance_id FROM fleet_server WHERE missing_since IS NOT NULL")
     wrong = [f"{each}" for each in (*given_up, *off, *gone)]
+    failed = [op for op in both.ops if op.state == "failed"]
+    requests = Evidence(both).requests
+    hasty = [f"operation {op.id}" for op in failed if len(requests.get(op.id, [])) < 2]
     return [
         *findings,
         figures.told("forgotten", "times that EC2 forgot servers for a moment", flap.times),
-        figures.told("failed meanwhile", "EC2 did not know the server twice in a row", failed),
+        figures.told("failed meanwhile", "EC2 did not know the server twice in a row", len(failed)),
+        figures.none_of("failed at once", "an unknown server is asked for twice before it fails", hasty),
         figures.none_of("given up", "forgetting for moments ends nothing", wrong),
         figures.bounded("terminated outside", "seconds until we show it", noticed, most=NOTICED_WITHIN),
     ]

@@ -89,8 +89,8 @@ def resident(pid: int) -> int:
 def soak(run: Run) -> list[Finding]:
     """`--soak MINUTES` with the full form; a minute otherwise, which shows that the measuring works."""
     seconds = max(SHORTEST, run.soak * 60.0)
-    rounds = max(1, int(seconds / 40))
-    plan = Plan(60 if run.full else 12, rounds, spacing=40, group=3, stagger=1.5)
+    servers, spacing = (60, 40) if run.full else (12, 12)
+    plan = Plan(servers, int(seconds / spacing), spacing=spacing, group=3, stagger=1.5)
     with run.house(plan) as lived:
         lived.house.staff(workers=2)
         lived.schedule()
