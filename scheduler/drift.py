@@ -31,7 +31,7 @@ class Facts:
     """What bears on the changes of some servers, read once for all of them."""
 
     def __init__(self, servers: Sequence[int], *, now: datetime) -> None:
-        self.last = last_decisions(servers)
+        self.last = last_decisions(servers, now=now)
         schedules = {row.schedule_id for row in self.last.values()}
         targets = Target.objects.filter(schedule__in=schedules, server__in=servers)
         self.targets = set(targets.values_list("schedule_id", "server_id"))
@@ -66,12 +66,12 @@ class Facts:
         )
 
 
-def last_decisions(servers: Sequence[int]) -> dict[int, Operation]:
+def last_decisions(servers: Sequence[int], *, now: datetime) -> dict[int, Operation]:
     """The latest start or stop that brought each server where it was wanted. A person's wish that found it
-    there already has decided nothing."""
+    there already has decided nothing, nor has what a clock that was wrong dates later than now."""
     there = Q(state=State.SKIPPED, reason="already_in_state") & ~Q(origin__in=PEOPLE)
     rows = Operation.objects.select_related("schedule").filter(
-        Q(state=State.SUCCEEDED) | there, server__in=servers, action__in=POWER
+        Q(state=State.SUCCEEDED) | there, server__in=servers, action__in=POWER, due_at__lte=now
     )
     return {row.server_id: row for row in rows.order_by("server", "-due_at", "-id").distinct("server")}
 

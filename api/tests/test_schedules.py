@@ -110,12 +110,14 @@ def test_an_edit_withdraws_what_the_rules_asked_for(
     alice: Person, server: Server, nightly: dict[str, Any]
 ) -> None:
     waiting = make_operation(server, schedule_id=nightly["id"])
+    putting_back = make_operation(server, schedule_id=nightly["id"], origin="enforce")
     sent = make_operation(server, schedule_id=nightly["id"], state="accepted")
     by_hand = make_operation(server, origin="person")
     change(alice, nightly, name="only the name", mode="alert", hibernate=True)
     assert states(waiting, sent, by_hand) == ["requested", "accepted", "requested"]
     change(alice, nightly, enabled=False)
     assert states(waiting, sent, by_hand) == ["cancelled", "accepted", "requested"]
+    assert states(putting_back) == ["cancelled"]
     waiting.refresh_from_db()
     assert waiting.reason == "schedule_changed"
     assert "changed" in waiting.detail

@@ -160,11 +160,14 @@ def test_what_a_person_did_since_is_not_put_back(
     assert drifts(off, "stopped").schedule is None
 
 
-def test_a_person_who_found_it_stopped_already_has_decided_nothing(
-    stopped_by: Callable[..., Schedule], off: Server, drifts: Callable[..., Observation], time: Time
+@pytest.mark.parametrize(
+    ("ahead", "found"), [(0, {"state": "skipped", "reason": "already_in_state"}), (86400, {})]
+)
+def test_what_found_it_stopped_already_or_is_dated_ahead_by_a_wrong_clock_has_decided_nothing(
+    stopped_by: New, off: Server, drifts: Callable[..., Observation], time: Time, ahead: int, found: Any
 ) -> None:
     stopped_by(mode="alert")
-    did(off, "start", time.moment, origin="person", state="skipped", reason="already_in_state")
+    did(off, "start", time.moment + timedelta(seconds=ahead), origin="person", **found)
     time.forward(600)
     assert drifts(off).reaction == "alerted"
 

@@ -186,8 +186,12 @@ def cancel(operation: Operation, *, by: User, now: datetime) -> None:
 
 
 def withdraw(schedule: Schedule, *, now: datetime) -> int:
-    """Cancel what a changed schedule's rules have asked for and nobody has sent; the number cancelled."""
-    waiting = Operation.objects.filter(schedule=schedule, origin=Origin.RULE, state=State.REQUESTED)
+    """Cancel what a changed schedule has asked for, by a rule or to put a server back, and nobody has sent.
+
+    The number cancelled.
+    """
+    own = [Origin.RULE.value, Origin.ENFORCE.value]
+    waiting = Operation.objects.filter(schedule=schedule, origin__in=own, state=State.REQUESTED)
     return cancel_all(waiting.values_list("id", flat=True), now=now)
 
 
