@@ -9,6 +9,8 @@ from tests.chaos.invariants import Finding
 from tests.chaos.run import Lived, Run
 from tests.chaos.scenarios.kills import WAITING
 
+# So long they may do harm before they are ended.
+AWAKE = 6.0
 POINTS = ("P5b", "P8", "P5b", "P5")
 
 
@@ -27,6 +29,7 @@ def frozen(run: Run) -> list[Finding]:
             time.sleep(sleep)
             for member in sleepers:
                 member.signal(signal.SIGCONT)
+            time.sleep(AWAKE)
             lived.settle_round(limit=60.0)
             lived.house.crew.end(sleepers)
         findings = lived.conclude(lambda: lived.house.staff(workers=2))
