@@ -120,8 +120,11 @@ ENDED = """SELECT instance_id FROM fleet_server WHERE observed_state IN ('termin
 
 def throttled(run: Run) -> list[Finding]:
     """Somebody else has left these accounts less than AWS's limits say: five requests a second, or one."""
-    servers, accounts, rate = (2000, 1, [5, 5, 100, 100]) if run.full else (45, 3, [2, 1, 12, 6])
-    plan = Plan(servers, 1, accounts=accounts, group=servers // 6, stagger=0.0, actions=("stop",))
+    servers, accounts, rate = (2000, 1, [5, 5, 2000, 2000]) if run.full else (45, 3, [1, 0.5, 1000, 1000])
+    stagger = 0.1 if run.full else 0.3
+    plan = Plan(
+        servers, 1, accounts=accounts, group=10 if run.full else 3, stagger=stagger, actions=("stop",)
+    )
     overrides = {account_number(nth): {"StopInstances": rate} for nth in range(accounts)}
     with run.house(plan, limits={"on": True, "overrides": overrides}) as lived:
         lived.house.staff(workers=2)
