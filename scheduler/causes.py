@@ -65,10 +65,15 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`cause` is one of ours, outside, unknown; `operation` is ours."""
+    """`cause` is one of ours, outside, unknown; `operation` is ours.
+
+    `doubted_until`: it may be an answer that is a little old. One that was asked for later and says the same
+    makes it somebody else's change.
+    """
 
     cause: str
     operation: int | None = None
+    doubted_until: datetime | None = None
 
 
 OUTSIDE = Cause("outside")
@@ -81,10 +86,11 @@ def cause(change: Change, did: Did | None) -> Cause:
         return UNKNOWN
     if did is None or did.action not in GOALWARD:
         return OUTSIDE
-    explains = (
-        under_way(change, did) if did.ended_at is None else arriving(change, did, ended_at=did.ended_at)
-    )
-    return Cause("ours", did.operation) if explains else OUTSIDE
+    if did.ended_at is None:
+        return Cause("ours", did.operation) if under_way(change, did) else OUTSIDE
+    if may_be_old(change, did, ended_at=did.ended_at):
+        return Cause("ours", did.operation, did.ended_at + STALE)
+    return Cause("ours", did.operation) if arriving(change, did, ended_at=did.ended_at) else OUTSIDE
 
 
 def under_way(change: Change, did: Did) -> bool:
@@ -94,15 +100,19 @@ def under_way(change: Change, did: Did) -> bool:
     return fell_back or (change.after in PATHS[did.action] and not undone)
 
 
+def may_be_old(change: Change, did: Did, *, ended_at: datetime) -> bool:
+    """An answer that contradicts the end we have just seen."""
+    back = change.before == GOALS[did.action] and change.after in PATHS[did.action]
+    return did.proven and back and change.asked_at - ended_at <= STALE
+
+
 def arriving(change: Change, did: Did, *, ended_at: datetime) -> bool:
-    """What comes of an operation after its end: the rest of its way, or an answer that is a little old."""
+    """What comes of an operation after its end: the rest of its way, or the correction of an old answer."""
     age = change.asked_at - ended_at
     if did.brought and (change.before, change.after) in GOES_ON[did.action]:
         return True
     if did.proven:
-        stale = change.before == GOALS[did.action] and change.after in PATHS[did.action] and age <= STALE
-        corrected = did.brought and change.after == GOALS[did.action] and age <= STALE + LATE
-        return stale or corrected
+        return did.brought and change.after == GOALS[did.action] and age <= STALE + LATE
     return change.after in GOALWARD[did.action] and age <= LATE
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Manager, QuerySet
 
-from scheduler import discover, hands, look, pulse, send
+from scheduler import causes, discover, hands, look, pulse, send
 from scheduler.ticks import Reading
 from shared import broker, clock
 from shared.fleet.models import Account, Bucket, Region, Server
@@ -100,6 +100,7 @@ def shorten(now: datetime) -> None:
     put(regions, "look_lease_until", later_than=now + look.LEASE, to=now + look.LEASE)
     put(regions, "discover_lease_until", later_than=now + discover.LEASE, to=now + discover.LEASE)
     put(regions, "next_look_at", later_than=now + LONGEST_PAUSE, to=now)
+    put(Server.objects.all(), "doubted_until", later_than=now + causes.STALE, to=now + causes.STALE)
     put(unanswered, "lease_until", later_than=now + send.LEASE, to=now + send.LEASE)
     put(unanswered, "sent_at", later_than=now, to=now)
     requested = Operation.objects.filter(state=State.REQUESTED)

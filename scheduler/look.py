@@ -35,7 +35,11 @@ READERS_AGAIN = timedelta(seconds=3)
 FORGOTTEN = timedelta(minutes=1)
 MOST_BY_ID = 100
 PAGE = 1000
-CHANGING = Q(observed_state__in=["pending", "stopping", "shutting-down"]) | ~Q(transition="")
+CHANGING = (
+    Q(observed_state__in=["pending", "stopping", "shutting-down"])
+    | ~Q(transition="")
+    | Q(doubted_until__isnull=False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +163,12 @@ def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus], frozenset[str]
 
 
 def moving(region: Region, *, now: datetime) -> list[str]:
-    """Instances in transition, ours or EC2's own."""
+    """Instances in transition, ours or EC2's own, and those whose state is doubted."""
     return list(on_their_way(region, now=now).order_by("id").values_list("instance_id", flat=True))
 
 
 def on_their_way(region: Region, *, now: datetime) -> QuerySet[Server]:
-    """Servers in transition; also those of ours that EC2 has just forgotten, for they may be back at once.
+    """Those of `moving`; also those of ours that EC2 has just forgotten, for they may be back at once.
 
     Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
     """

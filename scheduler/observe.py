@@ -27,6 +27,7 @@ WRITTEN = [
     "state_reason",
     "missing_since",
     "stuck_since",
+    "doubted_until",
     "left_at",
     "planned",
 ]
@@ -91,7 +92,8 @@ class History:
 def observe(
     region: Region, sights: Iterable[Sight], *, asked_at: datetime, dated: bool = False
 ) -> list[Observation]:
-    """Write down what changed; the changes of state. `dated`: date the unchanged servers too.
+    """Write down what changed; the changes of state, with those that are no longer doubted. `dated`: date
+    the unchanged servers too.
 
     Sights of instances that are not of this region's servers are passed over.
     """
@@ -105,11 +107,13 @@ def observe(
     known = [row for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     differing = [row for row in known if differs(row, seen[row.instance_id])]
     before = history([row for row in differing if row.observed_state != seen[row.instance_id].state])
+    settled = [row for row in differing if doubt_is_over(row, seen[row.instance_id])]
     changes = [note(row, seen[row.instance_id], before) for row in differing]
     Server.objects.bulk_update(differing, WRITTEN, batch_size=500)
     if dated:
         Server.objects.filter(id__in=[row.id for row in known]).update(observed_at=asked_at)
-    return Observation.objects.bulk_create([change for change in changes if change is not None])
+    made = Observation.objects.bulk_create([change for change in changes if change is not None])
+    return [*made, *of_others(settled)]
 
 
 def is_newer(row: Server, *, looked_at: datetime | None, asked_at: datetime) -> bool:
@@ -122,7 +126,31 @@ def differs(row: Server, sight: Sight) -> bool:
     undated = row.observed_at is None or (row.state_since is None and sight.state in PASSING)
     back = row.missing_since or row.left_at
     plans = sight.plans is not None and sight.plans != row.planned
-    return bool(row.observed_state != sight.state or checks or back or undated or plans)
+    changed = row.observed_state != sight.state or doubt_is_over(row, sight)
+    return bool(changed or checks or back or undated or plans)
+
+
+def doubt_is_over(row: Server, sight: Sight) -> bool:
+    """The same again, in answer to a question that no old answer can have met."""
+    asked_later = row.doubted_until is not None and row.doubted_until < sight.asked_at
+    return asked_later and row.observed_state == sight.state
+
+
+def of_others(rows: Sequence[Server]) -> list[Observation]:
+    """The changes behind these states, which seemed old answers: they are somebody else's after all."""
+    found = list(latest_changes([row.id for row in rows]).values())
+    servers = {row.id: row for row in rows}
+    for change in found:
+        change.server, change.operation = servers[change.server_id], None
+        change.cause = Observation.Cause.OUTSIDE
+        tell(change.server, before=change.before, cause=change.cause)
+    Observation.objects.bulk_update(found, ["cause", "operation"])
+    return found
+
+
+def latest_changes(servers: Sequence[int]) -> dict[int, Observation]:
+    rows = Observation.objects.filter(server__in=servers)
+    return {row.server_id: row for row in rows.order_by("server", "-asked_at", "-id").distinct("server")}
 
 
 def history(rows: Sequence[Server]) -> History:
@@ -132,10 +160,9 @@ def history(rows: Sequence[Server]) -> History:
         return History()
     reached = Q(accepted_at__isnull=False) | Q(state=State.UNKNOWN)
     operations = Operation.objects.filter(reached, server__in=idle, action__in=["start", "stop"])
-    changes = Observation.objects.filter(server__in=idle)
     return History(
         {row.server_id: row for row in operations.order_by("server", "-due_at", "-id").distinct("server")},
-        {row.server_id: row for row in changes.order_by("server", "-asked_at", "-id").distinct("server")},
+        latest_changes(idle),
     )
 
 
@@ -147,12 +174,13 @@ def note(row: Server, sight: Sight, before: History) -> Observation | None:
     row.planned = row.planned if sight.plans is None else sight.plans
     if was == sight.state:
         row.state_since = row.state_since or sight.asked_at
+        row.doubted_until = None if doubt_is_over(row, sight) else row.doubted_until
         return None
     found = cause(Change(was, sight.state, sight.asked_at), before.did(row))
     reason = sight.reason or known_reason(was, sight.state, before.changes.get(row.id))
     row.state_reason, row.state_since = reason, sight.asked_at
     tell(row, before=was, cause=found.cause)
-    row.stuck_since = None
+    row.stuck_since, row.doubted_until = None, found.doubted_until
     return Observation(
         workspace_id=row.workspace_id,
         server=row,

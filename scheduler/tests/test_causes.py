@@ -13,6 +13,10 @@ def judged(before: str, after: str, did: Did | None = None) -> str:
     return cause(Change(before, after, NOW), did).cause
 
 
+def doubted(before: str, after: str, did: Did) -> datetime | None:
+    return cause(Change(before, after, NOW), did).doubted_until
+
+
 def ended(action: str, *, seconds: float, proven: bool = True, brought: bool = False) -> Did:
     return Did(7, action, NOW - timedelta(seconds=seconds), proven, brought)
 
@@ -62,6 +66,13 @@ def test_the_end_of_a_change_that_somebody_else_began_is_not_ours() -> None:
 def test_an_answer_older_than_the_end_we_saw_is_nobody_elses_doing_and_neither_is_its_correction() -> None:
     assert judged("stopped", "running", ended("stop", seconds=5)) == "ours"
     assert judged("running", "stopped", ended("stop", seconds=65, brought=True)) == "ours"
+
+
+def test_what_may_be_an_old_answer_is_doubted_for_as_long_as_answers_may_be_old() -> None:
+    assert doubted("stopped", "running", ended("stop", seconds=5)) == NOW + timedelta(seconds=10)
+    assert doubted("stopped", "pending", ended("stop", seconds=5)) is None
+    assert doubted("running", "stopped", ended("stop", seconds=5, brought=True)) is None
+    assert doubted("stopping", "stopped", ended("stop", seconds=5, brought=True)) is None
 
 
 def test_a_server_that_is_started_right_after_our_stop_was_started_by_another() -> None:

@@ -96,6 +96,17 @@ def test_an_enforcing_schedule_puts_the_server_back_at_once(
     )
 
 
+def test_who_starts_it_right_after_the_schedule_stopped_it_is_answered_too(
+    off: Server, new_schedule: New, drifts: Callable[..., Observation], time: Time
+) -> None:
+    schedule = new_schedule("stop", off, cron="0 18 * * *", mode="enforce")
+    did(off, "stop", time.moment, schedule=schedule, origin="rule")
+    time.forward(5)
+    assert drifts(off).reaction == ""
+    time.forward(11)
+    assert drifts(off).reaction == "put_back"
+
+
 def test_what_is_put_back_is_stopped_at_ec2_and_that_is_no_drift_again(
     stopped_by: Callable[..., Schedule],
     off: Server,

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 
 from api.schedules import saving
-from scheduler import account_test, discover, fire, hands, jumps, look, prune, pulse, send, ticks
+from scheduler import account_test, causes, discover, fire, hands, jumps, look, prune, pulse, send, ticks
 from scheduler.tests.acting import ask
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.ticks import Reading
@@ -172,7 +172,9 @@ def settled_back(time: Time, region: Region, server: Server) -> Operation:
         discover_lease_until=now + discover.LEASE,
         wanted_discover_at=now,
     )
-    Server.objects.update(observed_at=now, transition_since=now, missing_since=now)
+    Server.objects.update(
+        observed_at=now, transition_since=now, missing_since=now, doubted_until=now + causes.STALE
+    )
     Account.objects.update(wanted_test_at=now, tested_at=now)
     call = Call.objects.create(
         workspace=region.workspace, region=region, action="stop", lease_until=now + send.LEASE, sent_at=now
@@ -194,6 +196,7 @@ def test_after_a_jump_back_everything_is_looked_at_sent_and_discovered_soon(
     assert look.due_regions(time.moment) == [region.id]
     assert (region.id, "start") in send.due_groups(time.moment)
     assert Call.objects.filter(lease_until__lte=time.moment).exists()
+    assert Server.objects.filter(doubted_until__lte=time.moment).exists()
     time.forward(discover.LEASE.total_seconds())
     assert discover.due_regions(time.moment) == [region.id]
     assert account_test.due_accounts(time.moment) == [region.account_id]

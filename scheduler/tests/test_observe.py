@@ -134,6 +134,60 @@ def test_a_start_that_fell_back_was_ours_and_ec2s_reason_says_so(
     assert (seen.before, seen.after, seen.cause, seen.actor) == ("pending", "stopped", "ours", "aws")
 
 
+@pytest.fixture
+def just_stopped(time: Time, region: Region, server: Server, ec2: WorldEc2) -> Server:
+    """By us, and seen so."""
+    ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(30)
+    look_now(region)
+    return server
+
+
+def sees(region: Region, server: Server, state: str, time: Time, *, after: float) -> list[Observation]:
+    moment = time.forward(after)
+    return observe(region, [Sight(server.instance_id, state, "", moment)], asked_at=moment)
+
+
+def test_what_another_did_right_after_our_stop_is_his_when_it_lasts(
+    time: Time, region: Region, just_stopped: Server
+) -> None:
+    assert [row.cause for row in sees(region, just_stopped, "running", time, after=3)] == ["ours"]
+    assert sees(region, just_stopped, "running", time, after=11.9) == []
+    late = sees(region, just_stopped, "running", time, after=0.2)
+    assert [(row.before, row.after, row.cause, row.operation) for row in late] == [
+        ("stopped", "running", "outside", None)
+    ]
+    assert ledger()[-1] == ("stopped", "running", "outside")
+    assert sees(region, just_stopped, "running", time, after=1) == []
+    assert sees(region, just_stopped, "stopped", time, after=1)[0].cause == "outside"
+
+
+def test_an_old_answer_that_is_corrected_is_nobody_elses_change(
+    time: Time, region: Region, just_stopped: Server
+) -> None:
+    sees(region, just_stopped, "running", time, after=3)
+    sees(region, just_stopped, "stopped", time, after=3)
+    assert sees(region, just_stopped, "stopped", time, after=60) == []
+    assert {cause for _, _, cause in ledger()} == {"ours"}
+
+
+def test_a_doubted_state_is_asked_for_again_within_a_second(
+    time: Time, region: Region, just_stopped: Server, world: World, elsewhere: Callable[..., None]
+) -> None:
+    elsewhere(just_stopped, "start")
+    time.forward(13)
+    look_now(region)
+    region.refresh_from_db()
+    assert region.next_look_at is not None
+    assert (region.next_look_at - time.moment).total_seconds() <= 1
+    assert look.moving(region, now=time.moment) == [just_stopped.instance_id]
+    time.forward(3)
+    look_now(region)
+    assert ledger()[-1] == ("stopped", "running", "outside")
+    assert look.moving(region, now=time.moment) == []
+
+
 def test_an_instance_that_comes_twice_in_an_answer_does_no_harm(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:

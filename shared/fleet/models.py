@@ -121,7 +121,8 @@ class Server(models.Model):
     """An EC2 instance. `observed_*` is what EC2 said, `transition*` what we asked for; never mixed.
 
     `state_since` is when we first saw the observed state; `left_at` when we took it from the list because EC2
-    no longer has it, while its history stays. `planned` is what AWS itself will do to it.
+    no longer has it, while its history stays. `planned` is what AWS itself will do to it. `doubted_until`: the
+    state contradicts an end that we saw just before; a question asked after that moment settles whose it is.
     """
 
     class Observed(models.TextChoices):
@@ -157,6 +158,7 @@ class Server(models.Model):
     protected = models.BooleanField(default=False)
     missing_since = models.DateTimeField(null=True)
     stuck_since = models.DateTimeField(null=True)
+    doubted_until = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
     planned = models.JSONField(default=list, db_default=[])
     metrics_wanted_at = models.DateTimeField(null=True)
@@ -170,7 +172,9 @@ class Server(models.Model):
             models.Index(
                 F("region"),
                 name="server_in_transition",
-                condition=~Q(transition="") | Q(observed_state__in=["pending", "stopping", "shutting-down"]),
+                condition=~Q(transition="")
+                | Q(observed_state__in=["pending", "stopping", "shutting-down"])
+                | Q(doubted_until__isnull=False),
             ),
             models.Index(
                 "metrics_wanted_at",

@@ -110,8 +110,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="server",
+            name="doubted_until",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="server",
             name="state_since",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.RemoveIndex(model_name="server", name="server_in_transition"),
+        migrations.AddIndex(
+            model_name="server",
+            index=models.Index(
+                models.F("region"),
+                condition=models.Q(
+                    models.Q(("transition", ""), _negated=True),
+                    ("observed_state__in", ["pending", "stopping", "shutting-down"]),
+                    ("doubted_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="server_in_transition",
+            ),
         ),
         migrations.AddIndex(
             model_name="observation",
