@@ -121,8 +121,8 @@ class Server(models.Model):
     """An EC2 instance. `observed_*` is what EC2 said, `transition*` what we asked for; never mixed.
 
     `state_since` is when we first saw the observed state; `left_at` when we took it from the list because EC2
-    no longer has it, while its history stays. `planned` is what AWS itself will do to it. `doubted_until`: the
-    state contradicts an end that we saw just before; a question asked after that moment settles whose it is.
+    no longer has it, while its history stays. `planned` is what AWS itself will do to it. `doubted_until`:
+    the state contradicts an end that we saw just before; a question asked after it settles whose it is.
     """
 
     class Observed(models.TextChoices):
