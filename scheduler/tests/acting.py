@@ -1,5 +1,6 @@
 """What tests do by hand that others do in life: ask as the API does, look at once, read a row anew."""
 
+from datetime import datetime
 from typing import Any
 
 from scheduler import look
@@ -21,6 +22,24 @@ def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
         grace_until=fields.pop("grace_until", now + GRACE[action]),
         not_before=now,
         requested_at=now,
+        **fields,
+    )
+
+
+def did(server: Server, action: str, moment: datetime, **fields: Any) -> Operation:
+    """A start or stop that was seen to succeed at that moment."""
+    return Operation.objects.create(
+        workspace=server.workspace,
+        server=server,
+        action=action,
+        state=fields.pop("state", "succeeded"),
+        due_at=moment,
+        grace_until=moment,
+        not_before=moment,
+        requested_at=moment,
+        sending_at=moment,
+        accepted_at=moment,
+        finished_at=moment,
         **fields,
     )
 

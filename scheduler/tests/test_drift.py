@@ -1,7 +1,7 @@
 """Drift: what schedules do when somebody else changes their servers, seen through looks."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from scheduler import look, send
 from scheduler.observe import Sight
-from scheduler.tests.acting import look_now
+from scheduler.tests.acting import did, look_now
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.tests.test_edits import in_threads
 from shared import broker, clock
@@ -38,24 +38,6 @@ def stopped_by(off: Server, new_schedule: New, time: Time) -> Callable[..., Sche
         return schedule
 
     return make
-
-
-def did(server: Server, action: str, moment: datetime, **fields: Any) -> Operation:
-    """A start or stop that was seen to succeed at that moment."""
-    return Operation.objects.create(
-        workspace=server.workspace,
-        server=server,
-        action=action,
-        state=fields.pop("state", "succeeded"),
-        due_at=moment,
-        grace_until=moment,
-        not_before=moment,
-        requested_at=moment,
-        sending_at=moment,
-        accepted_at=moment,
-        finished_at=moment,
-        **fields,
-    )
 
 
 @pytest.fixture
