@@ -117,6 +117,6 @@ def junit(told: Sequence[Told], path: Path) -> None:
 def command(scenarios: Sequence[Scenario], wanted: argparse.Namespace) -> str:
     names = [each.name for each in scenarios] if wanted.names else []
     full = ["--full"] if wanted.full else []
-    return shlex.join(["./test", "chaos", *full, "--seed", str(wanted.seed), "--", *names]).removesuffix(
-        " --"
-    )
+    soak = ["--soak", str(wanted.soak)] if wanted.soak else []
+    words = ["./test", "chaos", *full, *soak, "--seed", str(wanted.seed), "--", *names]
+    return shlex.join(words).removesuffix(" --")
