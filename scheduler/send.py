@@ -8,11 +8,12 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from scheduler import choosing, hands, outcome, tokens
+from scheduler import choosing, hands, look, outcome, tokens
 from scheduler.connect import connect
 from scheduler.deciding import OUT_OF_TIME
 from scheduler.ec2.gateway import Answer, CloudError, Ec2, NotSent
@@ -31,6 +32,14 @@ STALE_SECONDS = 5.0
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A committed call. `since`: what the machine's clock, which nobody sets, showed when its lease began."""
+
+    call: Call
+    since: float
+
+
 def due_groups(now: datetime) -> list[tuple[int, str]]:
     """The (region, action) pairs that have something to send."""
     waiting = Operation.objects.filter(state=State.REQUESTED, not_before__lte=now)
@@ -42,18 +51,17 @@ def drain(region: int, action: str) -> None:
     row = Region.objects.select_related("account").filter(id=region).first()
     if row is None:
         return  # its account was deleted meanwhile
-    guard = fresh(since=time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
-        call = claim(row, action)
+        intent = claim(row, action)
     except IntegrityError:
         return  # another worker made one of these servers busy; the next sweep finds the rest
-    if call is None:
+    if intent is None:
         return
-    transmit(row, call, guard)
+    transmit(row, intent.call, fresh(since=intent.since))
     hands.soon(broker.DRAIN_REGION, region=region, action=action)
 
 
-def claim(region: Region, action: str) -> Call | None:
+def claim(region: Region, action: str) -> Intent | None:
     """Commit the intent: these operations are being sent. None when nothing may go now."""
     now = clock.now()
     with transaction.atomic():
@@ -71,7 +79,22 @@ def claim(region: Region, action: str) -> Call | None:
             lease_until=now + LEASE,
         )
         mark(granted, call, now=now)
-    return call
+        return leased(region, call)
+
+
+def leased(region: Region, call: Call) -> Intent:
+    """The lease begins when all is written, for a slow database needs seconds for a thousand rows. Whoever
+    dies now is noticed when it ends."""
+    since, now = boot_clock(), clock.now()
+    call.sent_at, call.lease_until = now, now + LEASE
+    call.save(update_fields=["sent_at", "lease_until"])
+    look.look_by(region, call.lease_until)
+    return Intent(call, since)
+
+
+def boot_clock() -> float:
+    """Seconds that also count while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def affordable(region: Region, action: str, rows: list[Operation], *, now: datetime) -> list[Operation]:
@@ -148,7 +171,7 @@ def fresh(*, since: float) -> Callable[[], None]:
     """A guard that stops a request whose process slept too long between the commit and the socket."""
 
     def guard() -> None:
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - since
+        age = boot_clock() - since
         if age > STALE_SECONDS:
             raise NotSent(f"This process was frozen for {age:.0f} s before it could send.")
 

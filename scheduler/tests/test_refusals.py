@@ -135,10 +135,10 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
     operation = ask(server, "stop", time)
-    call = send.claim(region, "stop")
-    assert call is not None
+    intent = send.claim(region, "stop")
+    assert intent is not None
     Operation.objects.filter(id=operation.id).update(state=State.REQUESTED.value, call=None)
-    send.transmit(region, call, lambda: None)
+    send.transmit(region, intent.call, lambda: None)
     assert (state(operation), ec2.calls) == (("requested", ""), [])
 
 

@@ -1,7 +1,7 @@
 """What is sent and what is not: options, force, unfit instances, workers that froze or were overtaken."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,13 +28,44 @@ def test_a_frozen_worker_writes_so_and_gives_its_tokens_back(
     assert operation.not_before <= time.moment + timedelta(seconds=1)
 
 
+def test_a_database_that_needs_long_to_write_the_intent_keeps_nothing_from_being_sent(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = ask(server, "stop", time)
+    mark, slept = send.mark, [0.0]
+
+    def slowly(rows: list[Operation], call: Call, *, now: datetime) -> None:
+        mark(rows, call, now=now)
+        slept[0] = 20.0
+        time.forward(20)
+
+    monkeypatch.setattr(send, "mark", slowly)
+    monkeypatch.setattr(send, "boot_clock", lambda: slept[0])
+    send.drain(region.id, "stop")
+    call = Call.objects.get()
+    assert state(operation) == ("accepted", "")
+    assert (call.sent_at, call.lease_until) == (time.moment, time.moment + send.LEASE)
+
+
+def test_a_sender_that_dies_is_looked_for_when_its_lease_ends(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    Region.objects.update(next_look_at=time.moment + timedelta(seconds=60))
+    ask(server, "stop", time)
+    intent = send.claim(region, "stop")
+    region.refresh_from_db()
+    assert intent is not None
+    assert region.next_look_at == intent.call.lease_until == time.moment + send.LEASE
+
+
 @pytest.mark.parametrize("what", ["accepted", "refused", "unanswered"])
 def test_a_worker_that_was_overtaken_changes_no_operation(
     time: Time, region: Region, server: Server, ec2: WorldEc2, what: str
 ) -> None:
     operation = ask(server, "stop", time)
-    call = send.claim(region, "stop")
-    assert call is not None
+    intent = send.claim(region, "stop")
+    assert intent is not None
+    call = intent.call
     rows = send.carried(call)
     other = Call.objects.create(
         workspace=region.workspace, region=region, action="stop", sent_at=time.moment, lease_until=time.moment
