@@ -20,10 +20,12 @@ from shared.operations.firing import is_gone
 from shared.operations.models import Operation, Step
 from shared.operations.states import ACTIVE, Origin, State
 from shared.operations.verdicts import RUN, Verdict
+from shared.schedules.models import Schedule
 
 MOST = 1000
 # A moment may be met a hair before the clock shows it.
 HAIR = timedelta(seconds=1)
+BY_SCHEDULES = [Origin.RULE.value, Origin.ENFORCE.value]
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 
@@ -81,6 +83,17 @@ def by_rule(row: Operation) -> bool:
     return row.origin not in BY_PEOPLE
 
 
+def withdrawn(row: Operation) -> bool:
+    """Whether its schedule is gone, off, paused or another one since: what EC2 refused for now, or never
+    answered, comes back here after the schedule was changed."""
+    schedule = row.schedule
+    if row.origin not in BY_SCHEDULES or schedule is None:
+        return row.origin in BY_SCHEDULES
+    changed = row.revision != schedule.revision or schedule.mode == Schedule.Mode.OBSERVE
+    no_more = row.origin == Origin.ENFORCE and schedule.mode != Schedule.Mode.ENFORCE
+    return changed or no_more or not schedule.enabled or schedule.paused_at is not None
+
+
 def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
     """Those that should really be sent; the others are ended or put off, each with its reason."""
     newer = overtaken(rows, now=now)
@@ -103,7 +116,7 @@ def end(row: Operation, verdict: Verdict, *, now: datetime) -> None:
     """It will not be sent any more."""
     to = ends_as(verdict)
     if services.end(row, to, reason=verdict.reason, now=now, **verdict.words):
-        tell = story.skipped if to == State.SKIPPED else story.finished
+        tell = story.finished if to == State.FAILED else story.skipped
         transaction.on_commit(lambda: tell(row))
 
 
@@ -120,6 +133,9 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
         gone=is_gone(server, now=now),
         protected=server.protected,
         newer=newer,
+        withdrawn=withdrawn(row),
+        forces=bool(row.options.get("force")),
+        hangs=server.stuck_since is not None,
         region_enabled=region.enabled,
         waiting=row.waiting,
         waiting_detail=row.waiting_detail,

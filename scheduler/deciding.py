@@ -28,6 +28,8 @@ class Ready:
     """An operation about to be sent, and what is known of its server.
 
     `waiting` and `waiting_detail`: why it was put off the last time; `flags`: what EC2 tells of the instance.
+    `withdrawn`: the schedule that asked for it does not ask any more. `forces`: its power would be cut, which
+    only a server that `hangs` calls for.
     """
 
     action: str
@@ -38,6 +40,9 @@ class Ready:
     gone: bool = False
     protected: bool = False
     newer: bool = False
+    withdrawn: bool = False
+    forces: bool = False
+    hangs: bool = False
     region_enabled: bool = True
     waiting: str = ""
     waiting_detail: str = ""
@@ -57,10 +62,12 @@ def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
     if ready.gone or ready.observed_state in ("terminated", "shutting-down"):
         return Verdict("server_gone")
     objections = (
+        (ready.withdrawn, Verdict("schedule_changed")),
         (not ready.region_enabled, Verdict("account_disabled")),
         (ready.by_rule and ready.protected, Verdict("protected")),
         (now > ready.grace_until, out_of_time(ready.waiting, ready.waiting_detail)),
         (ready.newer, Verdict("superseded")),
+        (ready.forces and not ready.hangs, Verdict("not_stuck")),
         *unfit(ready),
     )
     return next((verdict for objects, verdict in objections if objects), None) or by_state(ready, now=now)
@@ -81,7 +88,9 @@ def out_of_time(waiting: str, detail: str) -> Verdict:
 
 
 def ends_as(verdict: Verdict) -> State:
-    """Not to be sent is skipped; sent, refused and out of time is failed."""
+    """Not to be sent is skipped, withdrawn by its schedule cancelled; refused until too late failed."""
+    if verdict.reason == "schedule_changed":
+        return State.CANCELLED
     return State.FAILED if verdict.reason in OUT_OF_TIME.values() else State.SKIPPED
 
 

@@ -8,6 +8,7 @@ from scheduler.tests.conftest import Time
 from shared.fleet.models import Region, Server
 from shared.operations.models import Operation
 from shared.operations.states import GRACE
+from shared.schedules.models import Schedule
 
 
 def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
@@ -24,6 +25,11 @@ def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
         requested_at=now,
         **fields,
     )
+
+
+def by_rule(schedule: Schedule) -> None:
+    """Let all operations there are be this schedule's."""
+    Operation.objects.update(origin="rule", schedule=schedule, revision=schedule.revision)
 
 
 def did(server: Server, action: str, moment: datetime, **fields: Any) -> Operation:

@@ -6,10 +6,11 @@ import pytest
 
 from scheduler import send
 from scheduler.ec2 import gateway
-from scheduler.tests.acting import ask, state
+from scheduler.tests.acting import ask, by_rule, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Account, Bucket, Region, Server
 from shared.operations.models import Operation, Step
+from shared.schedules.models import Schedule
 
 Tell = Callable[[Sequence[str]], gateway.CloudError | None]
 
@@ -127,8 +128,9 @@ def test_a_person_goes_before_the_halves_of_a_refused_request(
     picky: Picky,
     twenty: list[Operation],
     new_server: Callable[..., Server],
+    new_schedule: Callable[..., Schedule],
 ) -> None:
-    Operation.objects.update(origin="rule")
+    by_rule(new_schedule("stop", cron="0 18 * * *"))
     picky.objection = silent_on_whom({twenty[7].server.instance_id}, gateway.Refused, "NobodyKnowsThisOne")
     send.drain(region.id, "stop")
     mine = ask(new_server("mine"), "stop", time)

@@ -30,6 +30,10 @@ READY = Ready("stop", True, NOW + GRACE, "running", NOW - timedelta(seconds=3))
         ({"observed_state": "terminated"}, "server_gone"),
         ({"grace_until": NOW - timedelta(seconds=1)}, "too_late"),
         ({"newer": True}, "superseded"),
+        ({"withdrawn": True}, "schedule_changed"),
+        ({"withdrawn": True, "grace_until": NOW - timedelta(seconds=1)}, "schedule_changed"),
+        ({"by_rule": False, "forces": True, "observed_state": "stopping", "hangs": True}, ""),
+        ({"by_rule": False, "forces": True}, "not_stuck"),
     ],
 )
 def test_right_before_sending_the_facts_are_read_again(facts: dict[str, object], expected: str) -> None:

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scheduler import outcome, send
+from api.schedules import saving
+from scheduler import fire, outcome, send
 from scheduler.ec2 import gateway
-from scheduler.tests.acting import ask, look_now, state
+from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.tests.test_waiting import THROTTLED, waits
 from shared.fleet.models import Bucket, Region, Server
 from shared.operations.models import Call, Operation, Step
+from shared.schedules.models import Schedule
+from shared.schedules.services import Draft
 from simulator.world import World
 
 
@@ -82,6 +85,45 @@ def test_a_worker_that_was_overtaken_changes_no_operation(
     assert not Step.objects.exists()
 
 
+EDITS: dict[str, Callable[[Schedule, datetime], None]] = {
+    "paused": lambda schedule, now: saving.pause(schedule, reason="", until=None, now=now),
+    "deleted": lambda schedule, now: saving.delete(schedule, revision=None, now=now),
+    "off": lambda schedule, now: saving.change(schedule, Draft(enabled=False), revision=None, now=now),
+    "observes": lambda schedule, now: saving.change(schedule, Draft(mode="observe"), revision=None, now=now),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_ec2_refused_for_now_is_not_sent_once_its_schedule_was_changed(
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    new_schedule: Callable[..., Schedule],
+    edit: str,
+) -> None:
+    schedule = new_schedule("stop", server, at="2026-11-23T12:00:05")
+    time.forward(5)
+    fire.claim_all(time.moment)
+    intent = send.claim(region, "stop")
+    assert intent is not None
+    EDITS[edit](schedule, time.moment)
+    outcome.refused(region, intent.call, send.carried(intent.call), THROTTLED)
+    operation = Operation.objects.get()
+    assert state(operation) == ("requested", "")
+    time.forward(60)
+    send.drain(region.id, "stop")
+    assert (state(operation), ec2.calls) == (("cancelled", "schedule_changed"), [])
+
+
+def test_a_forced_stop_that_waited_until_the_server_no_longer_hung_is_not_sent(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    operation = ask(server, "stop", time, options={"force": True})
+    send.drain(region.id, "stop")
+    assert (state(operation), ec2.calls) == (("skipped", "not_stuck"), [])
+
+
 def test_a_forced_stop_goes_out_to_a_server_that_hangs_in_stopping(
     time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
 ) -> None:
@@ -103,11 +145,17 @@ def test_a_forced_stop_goes_out_to_a_server_that_hangs_in_stopping(
 
 @pytest.mark.parametrize("origin", ["rule", "person"])
 def test_what_the_instance_can_never_be_asked_is_not_sent(
-    time: Time, region: Region, server: Server, ec2: WorldEc2, origin: str
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    new_schedule: Callable[..., Schedule],
+    origin: str,
 ) -> None:
     Server.objects.update(flags={"lifecycle": "capacity-block"})
     operation = ask(server, "stop", time)
-    Operation.objects.update(origin=origin)
+    if origin == "rule":
+        by_rule(new_schedule("stop", server, cron="0 18 * * *"))
     send.drain(region.id, "stop")
     assert (state(operation), ec2.calls) == (("skipped", "lifecycle"), [])
     assert "capacity-block" in operation.detail
@@ -118,7 +166,9 @@ def test_calls_carry_one_set_of_options_each(
 ) -> None:
     wishes = [{}, {"hibernate": True}, {"hibernate": False}, {"force": True}, {"hibernate": True}]
     for number, options in enumerate(wishes):
-        ask(new_server(f"s{number}"), "stop", time, options=options)
+        server = new_server(f"s{number}")
+        Server.objects.filter(id=server.id).update(stuck_since=time.moment if "force" in options else None)
+        ask(server, "stop", time, options=options)
     for instance in world.everything():
         instance.hibernation = True
     for _ in range(4):

@@ -7,10 +7,11 @@ import pytest
 
 from scheduler import outcome, send, sweep
 from scheduler.ec2 import gateway
-from scheduler.tests.acting import ask, state
+from scheduler.tests.acting import ask, by_rule, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Bucket, Region, Server
 from shared.operations.models import Call, Operation, Step
+from shared.schedules.models import Schedule
 
 THROTTLED = gateway.Throttled("Request limit exceeded", code="RequestLimitExceeded")
 AWAY = gateway.Unreachable(
@@ -128,7 +129,11 @@ def test_a_server_on_its_way_elsewhere_is_waited_for(
 
 
 def test_people_get_the_tokens_that_rules_must_leave(
-    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    new_schedule: Callable[..., Schedule],
+    ec2: WorldEc2,
 ) -> None:
     Bucket.objects.create(
         workspace=region.workspace,
@@ -139,7 +144,7 @@ def test_people_get_the_tokens_that_rules_must_leave(
         refilled_at=time.moment,
     )
     rule = ask(new_server("a"), "stop", time)
-    Operation.objects.update(origin="rule")
+    by_rule(new_schedule("stop", cron="0 18 * * *"))
     send.drain(region.id, "stop")
     assert (state(rule), waits(rule)[0]) == (("requested", ""), "tokens")
     person = ask(new_server("b"), "stop", time)

@@ -24,6 +24,7 @@ SENTENCES = {
     "call_unanswered": "EC2 never answered the request, and it cannot be told whether it was carried out.",
     "ended_elsewhere": "Somebody else changed the server meanwhile: it is {state}.",
     "schedule_changed": "The schedule was changed, paused or deleted before this could be sent.",
+    "not_stuck": "The server no longer hangs, so its power was not cut.",
     "cancelled_by_person": "Taken back by {author} before it was sent.",
     "end_seen": "The server was seen {goal}.",
     "reboot_seen": "The status checks were seen to fail and recover.",
