@@ -26,6 +26,7 @@ GOES_ON = {
     "stop": frozenset({("stopping", "stopped")}),
 }
 # How old an answer may be that contradicts an end we have seen, and how late an unproven effect may show.
+NONE = timedelta()
 STALE = timedelta(seconds=15)
 LATE = timedelta(seconds=60)
 # The StateReason codes EC2 documents
@@ -103,12 +104,17 @@ def under_way(change: Change, did: Did) -> bool:
 def may_be_old(change: Change, did: Did, *, ended_at: datetime) -> bool:
     """An answer that contradicts the end we have just seen."""
     back = change.before == GOALS[did.action] and change.after in PATHS[did.action]
-    return did.proven and back and change.asked_at - ended_at <= STALE
+    return did.proven and back and NONE <= change.asked_at - ended_at <= STALE
 
 
 def arriving(change: Change, did: Did, *, ended_at: datetime) -> bool:
-    """What comes of an operation after its end: the rest of its way, or the correction of an old answer."""
+    """What comes of an operation after its end: the rest of its way, or the correction of an old answer.
+
+    An end that is dated later than the question comes of a clock that was set back since.
+    """
     age = change.asked_at - ended_at
+    if age < NONE:
+        return False
     if did.brought and (change.before, change.after) in GOES_ON[did.action]:
         return True
     if did.proven:

@@ -71,11 +71,13 @@ def turn(keeper: Keeper, clock: jumps.Watch) -> None:
 
 
 def make_up(reading: Reading) -> list[str]:
-    """Have every overdue tick run that no other process begins first; their names."""
+    """Have every overdue tick run that no other process begins first; their names. A tick that hangs here is
+    left to others."""
     late = [
         (tick.name, allowed)
         for tick in ticks.TICKS.values()
         if reading.age(tick.name) > (allowed := patience(tick, is_away=is_away(reading)))
+        and hands.is_free(tick.name)
     ]
     return [name for name, allowed in late if ticks.claim(name, older_than=allowed) and hands.take(name)]
 

@@ -57,6 +57,11 @@ def take(name: str, **ids: int | str) -> bool:
         return False
 
 
+def is_free(tick: str) -> bool:
+    """Whether this process would run the tick now."""
+    return lanes.has_room(tick, most=AT_ONCE.get(tick, 1))
+
+
 def account_of(ids: Mapping[str, int | str]) -> int:
     """The account that a piece of work asks AWS for. A region never changes its account."""
     if "account" in ids:

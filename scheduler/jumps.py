@@ -1,18 +1,19 @@
 """When the database's clock is set: say so, and let nothing wait for a moment that is far away again.
 
-A clock set forward needs no help: what is late is judged by its grace, and at most one action of a server
+A clock set forward makes what is under way look old: its ages begin anew, or it would be given up, and a
+server called stuck, after seconds. What is late is judged by its grace, and at most one action of a server
 runs. A clock set back leaves leases, pauses and dates in the future, and nobody would look, send or settle
 until they come. None can be later than now and its own length, so that is what they become. Rules are planned
 anew; what they have on record does not happen again, see `firing.not_yet_recorded`.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Manager, QuerySet
+from psycopg.errors import LockNotAvailable
 
 from scheduler import causes, discover, hands, look, pulse, send
 from scheduler.ticks import Reading
@@ -21,12 +22,10 @@ from shared.fleet.models import Account, Bucket, Region, Server
 from shared.logs import warning
 from shared.operations import firing
 from shared.operations.models import Call, Operation
-from shared.operations.states import ACTIVE, State
+from shared.operations.states import ACTIVE, GRACE, State
 from shared.schedules import services
 from shared.schedules.models import Schedule
 
-# Clocks that are kept right move by less; a slow answer of the database is no jump.
-SLACK_SECONDS = 10.0
 # A question that was on its way when the clock was set may still write a date of before.
 MEND_SECONDS = 60.0
 # Between two looks at a region, and until an operation that was put off is tried again.
@@ -55,13 +54,16 @@ class Watch:
         at = pulse.elapsed()
         seconds = self.jump(reading, at=at)
         self.reading, self.at = reading, at
-        if abs(seconds) > SLACK_SECONDS + took:
+        if abs(seconds) > pulse.SLACK_SECONDS + took:
             tell(seconds)
             if seconds < 0:
                 self.mend_until = at + MEND_SECONDS
                 hands.take(broker.REPLAN)
+            else:
+                restart(reading.now)
         if at < self.mend_until:
             mend(reading.now)
+        pulse.set_by(reading.now, at=at)
 
     def jump(self, reading: Reading, *, at: float) -> float:
         """Seconds by which the clock was set; of the first look, as far as dates in the future tell."""
@@ -105,6 +107,24 @@ def shorten(now: datetime) -> None:
     put(unanswered, "sent_at", later_than=now, to=now)
     requested = Operation.objects.filter(state=State.REQUESTED)
     put(requested, "not_before", later_than=now + LONGEST_WAIT, to=now)
+    for action, grace in GRACE.items():
+        ahead = requested.filter(action=action, due_at__gt=now)
+        put(ahead, "grace_until", later_than=now + grace, to=now + grace)
+
+
+def restart(now: datetime) -> None:
+    """After a jump forward: what is under way has been so since now, as far as its time-outs go."""
+    active = Operation.objects.filter(state__in=[state.value for state in ACTIVE])
+    with transaction.atomic():
+        ids = list(active.select_for_update(no_key=True).order_by("server_id").values_list("id", flat=True))
+        rows = Operation.objects.filter(id__in=ids)
+        rows.filter(accepted_at__isnull=False).update(accepted_at=now)
+        rows.update(sending_at=now)
+    Call.objects.filter(outcome="").update(lease_until=now + send.LEASE)
+    moving = Server.objects.filter(look.CHANGING, stuck_since=None, state_since__isnull=False)
+    with transaction.atomic():
+        ids = list(moving.select_for_update(no_key=True, skip_locked=True).values_list("id", flat=True))
+        Server.objects.filter(id__in=ids).update(state_since=now)
 
 
 def put(rows: QuerySet[Any], column: str, *, later_than: datetime, to: datetime) -> None:
@@ -117,10 +137,32 @@ def put(rows: QuerySet[Any], column: str, *, later_than: datetime, to: datetime)
 
 
 def replan() -> None:
-    """Every timetable's coming moments from now on, one schedule at a time."""
-    for schedule in list(Schedule.objects.filter(enabled=True, paused_at=None).order_by("id")):
-        with suppress(Schedule.DoesNotExist), transaction.atomic():
+    """Every timetable's coming moments from now on, one schedule at a time; a held one again and again."""
+    waiting = list(Schedule.objects.filter(enabled=True, paused_at=None).order_by("id"))
+    until = pulse.elapsed() + MEND_SECONDS
+    while waiting := [schedule for schedule in waiting if not replanned(schedule)]:
+        if pulse.elapsed() > until or pulse.stopping.wait(INSTANT.total_seconds()):
+            warning(
+                "clock.not_replanned",
+                text=f"🕐 {len(waiting)} schedule(s) could not be planned anew after the clock was set back. "
+                "Save each of them once.",
+                schedules=[schedule.id for schedule in waiting],
+            )
+            return
+
+
+def replanned(schedule: Schedule) -> bool:
+    """False when somebody holds it for too long."""
+    try:
+        with transaction.atomic():
             row = services.locked(schedule)
             now = clock.now()
             firing.catch_up(row, now=now)
             services.plan(row, now=now)
+    except Schedule.DoesNotExist:
+        return True
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return False
+        raise
+    return True

@@ -45,6 +45,10 @@ class Lanes:
             self.clock.submit(self.ticked, piece)
             return True
 
+    def has_room(self, name: str, *, most: int) -> bool:
+        with self.lock:
+            return self.is_open and self.ticking[name] < most
+
     def ticked(self, piece: Piece) -> None:
         try:
             self.run(piece.name, **dict(piece.ids))

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from scheduler import cadence, drift, explain, hands, story, stuck, sweep, trouble
+from scheduler import cadence, drift, explain, hands, pulse, story, stuck, sweep, trouble
 from scheduler.cadence import IDLE
 from scheduler.causes import ENDED
 from scheduler.connect import connect
@@ -77,8 +77,8 @@ def due(now: datetime) -> QuerySet[Region]:
 
 
 def look_at(region: int) -> None:
-    """One look, if it is due and nobody else is looking."""
-    claimed = claim(region)
+    """One look, if it is due and nobody else is looking; none while the clock is being set."""
+    claimed = claim(region) if pulse.agrees(clock.now()) else None
     if claimed is None:
         return
     row, lease = claimed

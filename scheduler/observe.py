@@ -106,7 +106,8 @@ def observe(
     looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
     known = [row for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     differing = [row for row in known if differs(row, seen[row.instance_id])]
-    before = history([row for row in differing if row.observed_state != seen[row.instance_id].state])
+    moved = [row for row in differing if row.observed_state != seen[row.instance_id].state]
+    before = history(moved, asked_at=asked_at)
     settled = [row for row in differing if doubt_is_over(row, seen[row.instance_id])]
     changes = [note(row, seen[row.instance_id], before) for row in differing]
     Server.objects.bulk_update(differing, WRITTEN, batch_size=500)
@@ -153,13 +154,16 @@ def latest_changes(servers: Sequence[int]) -> dict[int, Observation]:
     return {row.server_id: row for row in rows.order_by("server", "-asked_at", "-id").distinct("server")}
 
 
-def history(rows: Sequence[Server]) -> History:
-    """Two queries for those that nothing of ours is on its way with."""
+def history(rows: Sequence[Server], *, asked_at: datetime) -> History:
+    """Two queries for those that nothing of ours is on its way with. What is dated later than the question
+    was decided before the clock was set back, and explains nothing."""
     idle = [row.id for row in rows if row.transition_operation is None]
     if not idle:
         return History()
     reached = Q(accepted_at__isnull=False) | Q(state=State.UNKNOWN)
-    operations = Operation.objects.filter(reached, server__in=idle, action__in=["start", "stop"])
+    operations = Operation.objects.filter(
+        reached, server__in=idle, action__in=["start", "stop"], due_at__lte=asked_at
+    )
     return History(
         {row.server_id: row for row in operations.order_by("server", "-due_at", "-id").distinct("server")},
         latest_changes(idle),

@@ -6,6 +6,7 @@ A program has one loop without which it does nothing: the worker its clock, beat
 
 import threading
 import time
+from datetime import datetime
 
 STARTING, WORKING, STOPPING = "starting", "working", "stopping"
 _last = time.monotonic()
@@ -16,6 +17,9 @@ stopping = threading.Event()
 # How long after a jump of the clock nothing is thrown away for its age.
 CALM_SECONDS = 24 * 3600.0
 _startled_at: float | None = None
+# Clocks that are kept right move by less; a slow answer of the database is no jump.
+SLACK_SECONDS = 10.0
+_reading: tuple[datetime, float] | None = None
 
 
 def beat() -> None:
@@ -41,6 +45,21 @@ def stage() -> str:
 def elapsed() -> float:
     """Seconds of a clock that nobody sets and that counts while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def set_by(now: datetime, *, at: float) -> None:
+    """What the database's clock showed when `elapsed` was `at`."""
+    global _reading  # noqa: PLW0603  one pair, written by one thread
+    _reading = (now, at)
+
+
+def agrees(now: datetime) -> bool:
+    """Whether the database's clock has gone on as this machine's has since it was last read. Until a jump is
+    dealt with nobody should conclude from ages."""
+    if _reading is None:
+        return True
+    then, at = _reading
+    return abs((now - then).total_seconds() - (elapsed() - at)) <= SLACK_SECONDS
 
 
 def startle() -> None:

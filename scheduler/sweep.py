@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from scheduler import choosing, story, trouble
+from scheduler import choosing, pulse, story, trouble
 from scheduler.causes import ENDED
 from scheduler.deciding import OUT_OF_TIME, out_of_time
 from scheduler.settling import TIMEOUT
@@ -28,8 +28,10 @@ SPARE = timedelta(minutes=1)
 
 
 def sweep() -> None:
-    """Everything that time alone has decided."""
+    """Everything that time alone has decided; nothing while the clock is being set."""
     now = clock.now()
+    if not pulse.agrees(now):
+        return
     wake_regions(now)
     skip_gone(now)
     refused_too_long(now)

@@ -72,7 +72,7 @@ def learn_down(learned: Learned | None, *, rates: Rates, now: datetime) -> Learn
     return Learned(
         max(before.requests_refill * SLOWER, rates.requests_refill * SLOWEST),
         max(before.servers_refill * SLOWER, rates.servers_refill * SLOWEST),
-        at=max(before.at, now),
+        at=now,
         since=before.since,
         refusals=before.refusals + 1,
     )
@@ -82,12 +82,12 @@ def learn_up(learned: Learned | None, *, rates: Rates, now: datetime) -> Learned
     """What is left of it after a while without refusals: a tenth of the limit comes back each minute."""
     if learned is None:
         return None
-    quiet = now - learned.at
+    quiet = max(timedelta(0), now - learned.at)
     requests = regained(learned.requests_refill, limit=rates.requests_refill, quiet=quiet)
     servers = regained(learned.servers_refill, limit=rates.servers_refill, quiet=quiet)
     if requests >= rates.requests_refill and servers >= rates.servers_refill:
         return None
-    return replace(learned, requests_refill=requests, servers_refill=servers, at=max(learned.at, now))
+    return replace(learned, requests_refill=requests, servers_refill=servers, at=now)
 
 
 def effective(limits: Limits, *, action: str, learned: Learned | None) -> Limits:
@@ -156,7 +156,7 @@ def room(level: Level, *, rates: Rates) -> int:
 
 def without_reserve(level: Level, *, rates: Rates) -> Level:
     """The level as rules see it. A bucket too small to share is not shared."""
-    requests = KEPT_REQUESTS if rates.requests > KEPT_REQUESTS else 0
+    requests = KEPT_REQUESTS if rates.requests >= KEPT_REQUESTS + 1 else 0
     servers = math.floor((rates.servers or 0) * KEPT_SERVERS)
     return replace(level, requests=level.requests - requests, servers=level.servers - servers)
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from scheduler import connect as way
-from scheduler import hands, look, send
+from scheduler import hands, look, pulse, send
 from scheduler.ec2 import errors, gateway
 from shared.fleet.models import Account, Region, Server
 from shared.people.models import User, Workspace
@@ -151,6 +151,12 @@ def ec2(world: World, monkeypatch: pytest.MonkeyPatch) -> WorldEc2:
     for module in (way, send, look):
         monkeypatch.setattr(module, "connect", lambda _region: fake)
     return fake
+
+
+@pytest.fixture(autouse=True)
+def unread_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has compared the database's clock with the machine's yet."""
+    monkeypatch.setattr(pulse, "_reading", None)
 
 
 @pytest.fixture(autouse=True)

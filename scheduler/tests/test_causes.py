@@ -80,6 +80,12 @@ def test_a_server_that_is_started_right_after_our_stop_was_started_by_another() 
     assert judged("stopped", "running", ended("stop", seconds=20)) == "outside"
 
 
+@pytest.mark.parametrize("proven", [True, False])
+def test_an_end_dated_later_than_the_question_explains_nothing(proven: bool) -> None:
+    ahead = ended("stop", seconds=-86400, proven=proven, brought=True)
+    assert judged("stopped", "running", ahead) == judged("running", "stopped", ahead) == "outside"
+
+
 def test_what_was_sent_and_never_answered_may_show_its_effect_for_a_minute() -> None:
     assert judged("running", "stopping", ended("stop", seconds=50, proven=False)) == "ours"
     assert judged("running", "stopping", ended("stop", seconds=70, proven=False)) == "outside"

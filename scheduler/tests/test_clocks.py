@@ -97,6 +97,17 @@ def test_a_tick_dated_in_the_future_does_not_count_as_fresh(time: Time, taken: l
     assert ticks.ages()[broker.FIRE] == 0
 
 
+def test_a_tick_that_hangs_here_is_left_to_other_workers(
+    time: Time, taken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks.stamp(*ticks.TICKS)
+    time.forward(10)
+    monkeypatch.setattr(hands, "is_free", lambda name: name != broker.SWEEP)
+    assert broker.SWEEP not in fallback.make_up(ticks.read())
+    monkeypatch.setattr(hands, "is_free", lambda _name: True)
+    assert fallback.make_up(ticks.read()) == [broker.SWEEP]
+
+
 def test_of_two_that_make_up_for_a_tick_one_runs_it(time: Time, taken: list[str]) -> None:
     reading = ticks.read()
     assert set(fallback.make_up(reading)) == set(ticks.TICKS)

@@ -5,16 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import Model
+from psycopg.errors import LockNotAvailable
 
 from api.schedules import saving
 from scheduler import account_test, causes, discover, fire, hands, jumps, look, prune, pulse, send, ticks
-from scheduler.tests.acting import ask
+from scheduler.observe import Sight, observe
+from scheduler.tests.acting import ask, did, look_now
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.ticks import Reading
 from shared import broker, clock
-from shared.fleet.models import Account, Bucket, Region, Server
+from shared.fleet.models import Account, Bucket, Observation, Region, Server
 from shared.operations.models import Call, Operation
+from shared.schedules import services
 from shared.schedules.models import Rule, Schedule
 from shared.schedules.services import Draft
 
@@ -210,6 +214,55 @@ def test_after_a_jump_back_no_date_of_the_past_lies_in_the_future(
     dates = [server.observed_at, server.transition_since, server.missing_since, region.looked_at]
     dates += [region.measured_at, bucket.refilled_at, settled_back.sending_at]
     assert {date for date in dates if date is None or date > time.moment} == set()
+
+
+def test_what_was_asked_with_the_wrong_clock_does_not_wait_for_ever(
+    time: Time, settled_back: Operation
+) -> None:
+    waiting = Operation.objects.get(action="start")
+    assert waiting.grace_until == time.moment + timedelta(minutes=15)
+
+
+def test_what_was_decided_with_the_wrong_clock_explains_no_change_of_today(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    Server.objects.update(observed_state="stopped")
+    did(server, "stop", time.moment + timedelta(days=1))
+    time.forward(1)
+    look_now(region)
+    change = Observation.objects.get()
+    server.refresh_from_db()
+    assert (change.cause, server.doubted_until) == ("outside", None)
+
+
+def test_nor_does_it_hide_what_does_explain_it(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    did(server, "start", time.moment + timedelta(days=1))
+    did(server, "stop", time.moment, state="unknown")
+    moment = time.forward(5)
+    [change] = observe(region, [Sight(server.instance_id, "stopping", "", moment)], asked_at=moment)
+    assert change.cause == "ours"
+
+
+def test_a_schedule_that_somebody_holds_is_planned_anew_when_it_is_free(
+    time: Time, server: Server, new_schedule: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, free = (new_schedule("stop", server, cron="0 * * * *") for _ in range(2))
+    Rule.objects.update(next_run_at=time.moment + timedelta(days=1))
+    locked, tries = services.locked, []
+
+    def lock(schedule: Schedule) -> Schedule:
+        tries.append(schedule.id)
+        if schedule == held and tries.count(held.id) < 3:
+            raise OperationalError("lock timeout") from LockNotAvailable()
+        return locked(schedule)
+
+    monkeypatch.setattr(services, "locked", lock)
+    monkeypatch.setattr(pulse.stopping, "wait", lambda _seconds: False)
+    jumps.replan()
+    assert tries == [held.id, free.id, held.id, held.id]
+    assert not Rule.objects.filter(next_run_at__gt=time.moment + timedelta(hours=1)).exists()
 
 
 def test_mending_what_is_right_changes_nothing(time: Time, settled_back: Operation) -> None:

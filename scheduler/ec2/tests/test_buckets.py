@@ -1,5 +1,6 @@
 """The bucket arithmetic: against known numbers, and against a bucket that refuses what does not fit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -198,6 +199,19 @@ def test_what_was_learned_only_ever_slows_down() -> None:
     assert effective(AWS, action="stop", learned=None) is AWS
     slow = custom("stop", {"servers_refill": 1})
     assert effective(slow, action="stop", learned=learned).stop.servers_refill == 1
+
+
+def test_what_was_learned_before_the_clock_was_set_back_is_regained_all_the_same() -> None:
+    year = 365 * 86400
+    learned = learn_up(learn_down(None, rates=STOP, now=seconds(year)), rates=STOP, now=NOON)
+    assert learned is not None
+    assert learn_up(learned, rates=STOP, now=seconds(600)) is None
+
+
+def test_a_bucket_that_holds_less_than_two_requests_is_not_shared() -> None:
+    small = replace(AWS, stop=replace(STOP, requests=1.5))
+    level = Level(1.5, 1000.0, NOON)
+    assert take(level, action="stop", wanted=Wanted(0, 5), now=NOON, limits=small).count == 5
 
 
 def test_what_was_learned_survives_the_database() -> None:
