@@ -18,7 +18,7 @@ from scheduler.ec2.gateway import CloudError, SeenServer
 from scheduler.inventory import DETAILS, Details, Difference, details, difference
 from scheduler.lease import Lease, LeaseLost
 from scheduler.look import CHANGING
-from scheduler.observe import Sight, absent, is_newer, observe
+from scheduler.observe import Sight, absent, observe
 from scheduler.watchdog import watched
 from shared import clock
 from shared.errors import CredentialUnusable
@@ -58,7 +58,7 @@ def discover_region(region: int) -> None:
         with watched():
             seen = ec2.servers(turned=lease.renew)
     except (CloudError, CredentialUnusable) as error:
-        trouble.list_failed(row, error)
+        trouble.list_failed(row, error, lease)
         return
     except LeaseLost:
         return
@@ -75,13 +75,13 @@ def write_down(
 ) -> Difference | None:
     """One transaction; None when somebody else took over meanwhile and this answer is too old to count."""
     with transaction.atomic():
-        found = difference(seen, known=known(region))
+        found = difference(seen, known=known(region, {each.instance_id for each in seen}))
         changes = observe(region, [sight(each, asked_at=asked_at) for each in seen], asked_at=asked_at)
         drift.react(region, changes, now=clock.now())
         explain.keep(explain.unexplained(region, now=asked_at), seen)
         update(region, found.changed)
         insert(region, found.added, asked_at=asked_at)
-        absent(region, unseen(region, found.gone, asked_at=asked_at), asked_at=asked_at)
+        absent(region, found.gone, asked_at=asked_at)
         leave(region, asked_at=asked_at)
         if finish(region, asked_at=asked_at, lease=lease):
             return found
@@ -89,8 +89,10 @@ def write_down(
     return None
 
 
-def known(region: Region) -> dict[str, Details]:
-    rows = Server.objects.filter(region=region).values("instance_id", *DETAILS)
+def known(region: Region, seen: set[str]) -> dict[str, Details]:
+    """Our list, and those of the servers that left it which EC2 shows again."""
+    rows = Server.objects.filter(Q(left_at=None) | Q(instance_id__in=seen), region=region)
+    rows = rows.values("instance_id", *DETAILS)
     return {row.pop("instance_id"): Details(**row) for row in rows}
 
 
@@ -123,13 +125,6 @@ def insert(region: Region, added: Sequence[SeenServer], *, asked_at: datetime) -
         for each in added
     ]
     Server.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-
-
-def unseen(region: Region, gone: frozenset[str], *, asked_at: datetime) -> list[str]:
-    """Of the ids that were not in the answer, those nobody has seen since the question was asked."""
-    looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
-    rows = Server.objects.filter(region=region, instance_id__in=gone)
-    return [row.instance_id for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
 
 
 def leave(region: Region, *, asked_at: datetime) -> None:

@@ -7,6 +7,7 @@ lease on the region keeps two workers from asking the same; it is renewed with e
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -86,7 +87,7 @@ def look_at(region: int) -> None:
         ec2 = connect(row)
         glance = ask(ec2, row, turned=lease.renew, everything=row.wanted_look_at is not None)
     except (CloudError, CredentialUnusable) as error:
-        trouble.look_failed(row, error)
+        trouble.look_failed(row, error, lease)
         return
     except LeaseLost:
         return
@@ -188,23 +189,23 @@ def write_down(region: Region, glance: Glance) -> Result:
             .order_by("server_id")
         )
         changes = observe(region, glance.sights, asked_at=glance.asked_at, dated=not glance.full)
-        known = {sight.instance_id for sight in glance.sights}
         if glance.full:
-            everything_seen(region, known, asked_at=glance.asked_at)
+            everything_seen(region, glance.sights, asked_at=glance.asked_at)
         absent(region, glance.unknown, asked_at=glance.asked_at)
         stuck.flag(region, asked_at=glance.asked_at)
         drift.react(region, changes, now=now)
         return Result(changes, *settle_region(active, glance.sights, now=now))
 
 
-def everything_seen(region: Region, known: set[str], *, asked_at: datetime) -> None:
-    """What a full look adds: who was not in it, its date, and instances we have no row for."""
-    mine = Server.objects.filter(region=region, missing_since=None)
-    absent(region, set(mine.values_list("instance_id", flat=True)) - known, asked_at=asked_at)
+def everything_seen(region: Region, sights: Sequence[Sight], *, asked_at: datetime) -> None:
+    """What a full look adds: who was not in it, its date, and instances we have no row for. Those that had
+    ended before anybody saw them get none."""
+    rows = dict(Server.objects.filter(region=region).values_list("instance_id", "missing_since"))
+    there = {name for name, missing in rows.items() if missing is None}
+    absent(region, there - {sight.instance_id for sight in sights}, asked_at=asked_at)
     Region.objects.filter(id=region.id).update(looked_at=Greatest(F("looked_at"), asked_at))
-    rows = Server.objects.filter(region=region, instance_id__in=known)
-    if len(known) > rows.count():
-        ask_for_details(region)
+    if {sight.instance_id for sight in sights if sight.state not in ENDED} - rows.keys():
+        transaction.on_commit(partial(ask_for_details, region))
 
 
 def follow_up(region: Region, ec2: Ec2, result: Result) -> None:

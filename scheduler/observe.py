@@ -226,6 +226,13 @@ def explain(server_id: int, reason: str) -> None:
 
 
 def absent(region: Region, instance_ids: Iterable[str], *, asked_at: datetime) -> None:
-    """These were not in EC2's answer. One reading proves nothing, so only the moment is kept."""
-    unseen = Server.objects.filter(region=region, instance_id__in=list(instance_ids), missing_since=None)
-    unseen.update(missing_since=asked_at)
+    """These were not in EC2's answer. One reading proves nothing, so only the moment is kept; and an answer
+    older than what we know proves even less. Rows that somebody else holds are left to the next look."""
+    ids = list(instance_ids)
+    if not ids:
+        return
+    rows = Server.objects.select_for_update(no_key=True, skip_locked=True).order_by("id")
+    looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
+    found = rows.filter(region=region, instance_id__in=ids, missing_since=None)
+    unseen = [row.id for row in found if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
+    Server.objects.filter(id__in=unseen).update(missing_since=asked_at)

@@ -16,11 +16,13 @@ LIMITS = {"stopping": timedelta(minutes=20), "pending": timedelta(minutes=10)}
 
 
 def flag(region: Region, *, asked_at: datetime) -> None:
-    """Servers that are still on their way although they should have arrived; dated when that was."""
+    """Servers that are still on their way although they should have arrived; dated when that was. Rows that
+    somebody else holds are left to the next look."""
     too_long = Q()
     for state, limit in LIMITS.items():
         too_long |= Q(observed_state=state, state_since__lte=asked_at - limit)
-    rows = Server.objects.select_for_update(no_key=True).filter(too_long, region=region, stuck_since=None)
+    rows = Server.objects.select_for_update(no_key=True, skip_locked=True)
+    rows = rows.filter(too_long, region=region, stuck_since=None)
     found = list(rows.filter(missing_since=None).order_by("id"))
     for server in found:
         if server.state_since is None:

@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Greatest
 
 from scheduler import cadence, telling
+from scheduler.lease import Lease
 from scheduler.troubles import (
     FOR_PEOPLE,
     THIRD,
@@ -45,12 +46,13 @@ class Failure:
         return classify(self.error)
 
 
-def look_failed(region: Region, error: Trouble) -> None:
-    """A look brought nothing: keep why, try again later and later, and tell it where it has to be told."""
-    mine, now = Region.objects.filter(id=region.id), clock.now()
+def look_failed(region: Region, error: Trouble, lease: Lease) -> None:
+    """A look brought nothing: keep why, try again later and later, tell it where it has to be told. Nothing
+    of that when somebody else looks meanwhile."""
+    mine, now = lease.mine(), clock.now()
     row = mine.first()
     if row is None:
-        return  # its account was deleted meanwhile
+        return
     failure = Failure(error, row.look_failures + 1, now)
     pause = cadence.after_trouble(failure.failures, throttled=failure.word == "throttled")
     mine.update(
@@ -63,15 +65,14 @@ def look_failed(region: Region, error: Trouble) -> None:
     report(region, failure)
 
 
-def list_failed(region: Region, error: Trouble) -> None:
+def list_failed(region: Region, error: Trouble, lease: Lease) -> None:
     """Discovery brought nothing. While looks fail too, they tell of it; what passes by itself is not told as
     long as they work."""
-    mine, now, word = Region.objects.filter(id=region.id), clock.now(), classify(error)
-    row = mine.first()
-    mine.update(discover_lease_until=now + LIST_AGAIN)
-    if row is None or row.look_failures:
+    now, word = clock.now(), classify(error)
+    row = lease.mine().first()
+    if row is None or not lease.mine().update(discover_lease_until=now + LIST_AGAIN) or row.look_failures:
         return
-    mine.update(look_error=text(error), look_error_code=word)
+    Region.objects.filter(id=region.id).update(look_error=text(error), look_error_code=word)
     loud = row.look_error_code != word and (word in FOR_PEOPLE or row.discovered_at is None)
     report(region, Failure(error, THIRD if loud else 0, now))
 

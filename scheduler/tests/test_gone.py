@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler import discover, fire, look, send, sweep
+from scheduler.observe import Sight
 from scheduler.tests.acting import ask, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Observation, Region, Server
@@ -145,3 +146,49 @@ def test_a_missing_server_leaves_after_a_week_and_comes_back_when_ec2_shows_it(
     server.refresh_from_db()
     assert (server.left_at, server.missing_since, server.observed_state) == (None, None, "running")
     assert Server.objects.count() == 1
+
+
+def test_who_was_seen_after_the_question_is_not_missing_from_its_answer(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    asked_at = time.moment
+    later = time.forward(5)
+    Server.objects.update(observed_at=later)
+    look.write_down(region, look.Glance([], frozenset(), full=True, asked_at=asked_at))
+    server.refresh_from_db()
+    assert server.missing_since is None
+
+
+def test_servers_that_left_are_not_counted_as_gone_again(
+    time: Time,
+    region: Region,
+    server: Server,
+    instance: Instance,
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Server.objects.update(left_at=time.moment, missing_since=time.moment)
+    world.remove(instance)
+    listed(region, time, minutes=5)
+    assert "(nothing new)" in caplog.text
+
+
+def test_an_instance_that_had_ended_before_anybody_saw_it_has_nothing_discovered(
+    time: Time,
+    region: Region,
+    server: Server,
+    instance: Instance,
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    def seen(state: str) -> bool:
+        sights = [
+            Sight(server.instance_id, "running", "", time.moment),
+            Sight("i-new", state, "", time.moment),
+        ]
+        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+            look.write_down(region, look.Glance(sights, frozenset(), full=True, asked_at=time.moment))
+        region.refresh_from_db()
+        return region.wanted_discover_at is not None
+
+    assert not seen("terminated")
+    assert seen("pending")

@@ -94,7 +94,10 @@ def insert(rows: list[Operation]) -> list[Operation]:
     """Insert what is not there yet; the rows that really were inserted, in the order given."""
     Operation.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
     stored = Operation.objects.filter(
-        rule__in={each.rule_id for each in rows}, requested_at__in={each.requested_at for each in rows}
+        server__in={each.server_id for each in rows},
+        due_at__in={each.due_at for each in rows},
+        rule__in={each.rule_id for each in rows},
+        requested_at__in={each.requested_at for each in rows},
     )
     ids = {tuple(key): made for made, *key in stored.values_list("id", *IDENTITY)}
     for each in rows:

@@ -88,6 +88,6 @@ def note(
 
 def free(ids: Iterable[int]) -> None:
     """Take the transitions of these operations off their servers."""
-    Server.objects.filter(transition_operation__in=list(ids)).update(
-        transition="", transition_operation=None, transition_since=None
-    )
+    theirs = Operation.objects.filter(id__in=list(ids))
+    rows = Server.objects.filter(id__in=theirs.values("server"), transition_operation__in=theirs.values("id"))
+    rows.update(transition="", transition_operation=None, transition_since=None)
