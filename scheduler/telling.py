@@ -42,16 +42,16 @@ class Drifted:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An account whose servers cannot be looked at: what to do, and what AWS said."""
+    """An account whose servers cannot be looked at: what to do, and whose words are behind it."""
 
     account: int
     name: str
     code: str
     what: str
-    said: str
+    quoted: str
 
     def __str__(self) -> str:
-        return f"{self.what} Showing the last known states. AWS says: {self.said}"
+        return f"{self.what} Showing the last known states. {self.quoted}".strip()
 
 
 def changed(*, server: int, name: str, before: str, after: str, outside: bool) -> None:

@@ -22,7 +22,7 @@ from scheduler.troubles import (
     advice,
     classify,
     gravest,
-    said,
+    quoted,
     whom,
 )
 from shared import clock
@@ -114,7 +114,7 @@ def tell_regions(account: Account, region: Region, failing: Sequence[Region], fa
 
 def unreadable(account: Account, failure: Failure) -> telling.Unreadable:
     error = failure.error
-    return telling.Unreadable(account.id, account.name, failure.word, advice(error), said(error))
+    return telling.Unreadable(account.id, account.name, failure.word, advice(error), quoted(error))
 
 
 def look_succeeded(region: Region) -> None:
@@ -175,5 +175,5 @@ def beside(region: Region) -> list[Region]:
 
 
 def text(error: Trouble) -> str:
-    """What to do next, and AWS's own words behind it."""
-    return f"{advice(error)} AWS says: {said(error)}"[:LONGEST]
+    """What to do next, and behind it whatever AWS said."""
+    return f"{advice(error)} {quoted(error)}".strip()[:LONGEST]

@@ -21,7 +21,6 @@ KEYS = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken"}
 )
 NEXT = {
-    "unusable": "The stored credential cannot be opened. Enter it again under Accounts.",
     "throttled": (
         "It refuses our questions as too many. Something else uses up this account's limit;"
         " we go on asking, more slowly."
@@ -76,8 +75,10 @@ def classify(error: Trouble) -> str:
 
 def advice(error: Trouble) -> str:
     """What happened and what to do next, in our words."""
+    if isinstance(error, CredentialUnusable):
+        return str(error)
     word = classify(error)
-    if word != "denied" or not isinstance(error, CloudError):
+    if word != "denied":
         return NEXT[word]
     if error.code in DENIED:
         return DENIED[error.code]
@@ -88,9 +89,26 @@ def advice(error: Trouble) -> str:
     return ROLE if action == "sts:AssumeRole" else PERMISSION.format(action=action)
 
 
-def said(error: Trouble) -> str:
-    """AWS's own words with its code."""
-    code, text = getattr(error, "code", ""), str(error).strip().rstrip(".")
+def quoted(error: Trouble) -> str:
+    """Whose words are behind it: AWS's, with its code, when it answered; else what our own side met with.
+
+    Nothing for a credential, of which the advice says everything.
+    """
+    if isinstance(error, CredentialUnusable):
+        return ""
+    return f"{'AWS says' if answered(error) else 'The error'}: {said(error)}"
+
+
+def answered(error: CloudError) -> bool:
+    """Whether AWS said this. What botocore met with has the name of an exception for its code."""
+    if isinstance(error, NotSent) or error.code in GARBLED:
+        return False
+    return not error.code.endswith("Error") or error.code.startswith("Internal")
+
+
+def said(error: CloudError) -> str:
+    """The words with their code."""
+    code, text = error.code, str(error).strip().rstrip(".")
     return f"{code}: {text}." if code and code not in text else f"{text}."
 
 

@@ -140,6 +140,7 @@ def test_a_credential_that_cannot_be_opened_is_the_accounts_trouble_at_once(
     look_now(regions[0])
     assert Account.objects.get().trouble == "unusable"
     assert told(caplog) == ["account.unreadable"]
+    assert "AWS says" not in caplog.text + Region.objects.get(id=regions[0].id).look_error
 
 
 def test_the_accounts_word_follows_what_stands_in_the_way(

@@ -3,7 +3,7 @@
 import pytest
 
 from scheduler.ec2 import gateway
-from scheduler.troubles import Standing, Trouble, advice, classify, gravest, said, whom
+from scheduler.troubles import Standing, Trouble, advice, classify, gravest, quoted, whom
 from shared.errors import CredentialUnusable
 
 FINE = Standing("", 0)
@@ -54,9 +54,32 @@ def test_the_advice_says_what_to_do_next(error: Trouble, next_step: str) -> None
     assert next_step in advice(error)
 
 
-def test_aws_own_words_come_with_their_code() -> None:
-    assert said(gateway.Denied("You may not.", code="AccessDenied")) == "AccessDenied: You may not."
-    assert said(gateway.NotSent("No route to host")) == "No route to host."
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (gateway.Denied("You may not.", code="AccessDenied"), "AWS says: AccessDenied: You may not."),
+        (gateway.Unanswered("Oh dear", code="InternalError"), "AWS says: InternalError: Oh dear."),
+        (
+            gateway.Unreachable("Could not connect to the endpoint URL", code="EndpointConnectionError"),
+            "The error: EndpointConnectionError: Could not connect to the endpoint URL.",
+        ),
+        (gateway.NotSent("No route to host"), "The error: No route to host."),
+        (gateway.Unanswered("Read timed out", code="ReadTimeoutError"), "The error: ReadTimeoutError: Read"),
+        (
+            gateway.Unanswered("AWS' answer lacks 'Reservations'.", code="KeyError"),
+            "The error: KeyError: AWS",
+        ),
+        (gateway.Denied("No identity here", code="NoCredentialsError"), "The error: NoCredentialsError: No"),
+        (CredentialUnusable(), ""),
+    ],
+)
+def test_words_are_only_put_into_the_mouth_of_who_said_them(error: Trouble, words: str) -> None:
+    assert quoted(error).startswith(words)
+    assert bool(words) == bool(quoted(error))
+
+
+def test_a_credential_that_must_not_be_used_is_explained_by_the_finding() -> None:
+    assert advice(CredentialUnusable("These are the root user's keys.")) == "These are the root user's keys."
 
 
 def test_the_gravest_word_stands_for_the_account() -> None:
