@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from scheduler import hands
-from scheduler.connect import connect, opens_to_anybody
+from scheduler.connect import connect_for_a_test, opens_to_anybody
 from scheduler.ec2.gateway import CloudError, Denied, Ec2, Identity, NotSent, Refused, Unanswered
 from scheduler.watchdog import watched
 from shared import broker, clock
@@ -113,7 +113,7 @@ def examine(account: Account) -> Finding:
     region = account.regions.filter(enabled=True).order_by("id").first()
     asked = region or Region(account=account, name="us-east-1")
     try:
-        ec2 = connect(asked)
+        ec2 = connect_for_a_test(asked)
         with watched():
             identity = ec2.whoami()
     except CredentialUnusable as error:
@@ -182,8 +182,13 @@ def unreachable(error: CloudError) -> Finding:
 
 
 def keep(account: Account, finding: Finding, *, asked_at: datetime) -> None:
-    """The finding on the row; on success the servers are looked for at once."""
+    """The finding on the row; on success the servers are looked for at once.
+
+    AWS in trouble says nothing about credentials that must not be used: they stay so.
+    """
     changes = {"status": finding.status, "error_code": finding.code, "last_error": finding.detail}
+    if account.barred and finding.status == Status.UNREACHABLE:
+        changes = {}
     if finding.aws_account_id:
         changes["aws_account_id"] = finding.aws_account_id
     Account.objects.filter(id=account.id).update(tested_at=asked_at, **changes)

@@ -17,7 +17,18 @@ from shared.fleet.models import Account, Region
 
 
 def connect(region: Region) -> Ec2:
-    """A client for this account and region. CredentialUnusable when there is nothing to sign with."""
+    """A client for this account and region.
+
+    CredentialUnusable when there is nothing to sign with, or, in the words of the finding, when a test found
+    that these credentials must not be used.
+    """
+    if region.account.barred:
+        raise CredentialUnusable(region.account.last_error)
+    return connect_for_a_test(region)
+
+
+def connect_for_a_test(region: Region) -> Ec2:
+    """The same for the one who decides whether these credentials may be used."""
     return client(credentials(region.account), region=region.name, endpoint=settings.AWS_ENDPOINT_URL)
 
 

@@ -189,8 +189,8 @@ def reason_of(error: Trouble) -> str:
 
 
 def words(error: Trouble) -> str:
-    """AWS's own words with its code, short enough for a line."""
-    code = getattr(error, "code", "")
+    """AWS's own words with its code, short enough for a line; ours where AWS was not asked."""
+    code = error.code if isinstance(error, gateway.CloudError) else ""
     text = str(error).strip().rstrip(".")[:300]
     return f"{code}: {text}." if code and code not in text else f"{text}."
 

@@ -49,7 +49,10 @@ class RegionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an account. `status` is its last test's word, `trouble` that of the looks."""
+    """What is known of an account. `status` is its last test's word, `trouble` that of the looks.
+
+    `barred`: the test found that the credentials must not be used, and no look knows better.
+    """
 
     status: str
     status_error: str
@@ -58,6 +61,7 @@ class Facts:
     trouble_since: datetime | None
     denied: Sequence[DeniedAction]
     regions: Sequence[RegionFacts]
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ def health(facts: Facts) -> Health:
 
 
 def judged(facts: Facts) -> tuple[str, datetime | None]:
+    if facts.barred:
+        return "unusable", facts.tested_at
     if facts.trouble:
         return facts.trouble, facts.trouble_since
     failing = first_unreadable(facts)
@@ -108,6 +114,8 @@ def first_unreadable(facts: Facts) -> RegionFacts | None:
 
 def next_step(state: str, facts: Facts) -> str:
     """What the looks or the last test said of it; they name the next step themselves."""
+    if facts.barred:
+        return facts.status_error
     failing = first_unreadable(facts)
     if failing:
         return failing.error

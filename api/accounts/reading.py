@@ -37,6 +37,7 @@ def how(account: Account) -> Health:
             trouble=account.trouble,
             trouble_since=account.trouble_since,
             denied=read_denied(account.denied),
+            barred=account.barred,
             regions=[
                 RegionFacts(
                     each.name, each.look_error, each.look_error_code, each.look_failures, each.looked_at

@@ -94,6 +94,27 @@ def test_a_look_that_succeeded_knows_better_than_an_older_test() -> None:
     assert health(replace(FACTS, status="unchecked", tested_at=None, regions=())).state == "unchecked"
 
 
+def test_credentials_that_must_not_be_used_stay_so_whatever_a_look_says() -> None:
+    barred = replace(FACTS, status="unusable", status_error="These are the root user's keys.", barred=True)
+    failing = RegionFacts("eu-west-1", "Timed out.", "unreachable", 3, None)
+    for facts in (barred, replace(barred, trouble="unreachable", trouble_since=NOON, regions=(failing,))):
+        told = health(facts)
+        assert (told.state, told.since) == ("unusable", NOON - HOUR)
+        assert told.detail == "These are the root user's keys."
+
+
+@pytest.mark.django_db
+def test_a_finding_of_the_last_test_is_told_after_a_look_that_succeeded(
+    alice: Person, server: Server
+) -> None:
+    Account.objects.update(
+        status="unusable", error_code="other_aws_account", last_error="Another account.", tested_at=NOON
+    )
+    Region.objects.update(looked_at=NOON + HOUR)
+    told = alice.get("accounts").json()["results"][0]["health"]
+    assert (told["state"], told["detail"]) == ("unusable", "Another account.")
+
+
 @pytest.mark.django_db
 def test_the_account_tells_its_health_in_list_and_detail(alice: Person, server: Server) -> None:
     row = {"code": "UnauthorizedOperation", "message": NAMED, "region": "eu-west-1"}

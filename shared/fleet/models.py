@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from shared.errors import CredentialUnusable
 from shared.people.models import Workspace
 
 
@@ -64,6 +65,14 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def barred(self) -> bool:
+        """Whether the last test found that these credentials must not be used although they work.
+
+        Only another test ends it. A credential that cannot be opened is found out anew whenever it is needed.
+        """
+        return self.status == self.Status.UNUSABLE and self.error_code != CredentialUnusable.code
 
 
 class Region(models.Model):

@@ -13,7 +13,7 @@ SENTENCES = {
     "account_disabled": "The region of this server is switched off.",
     "wrong_state": "A {state} server cannot be asked to {action}.",
     "denied": "AWS refused: {aws} Check the permissions of this account's role or keys.",
-    "credential_unusable": "The stored credential cannot be used. Enter it again under Accounts.",
+    "credential_unusable": "Nothing was sent with this account's credentials: {aws}",
     "instance_not_found": "EC2 does not know this instance in this account and region.",
     "insufficient_capacity": "EC2 has no room for this instance type in its zone now. Try again in minutes.",
     "refused": "EC2 refused: {aws}",
