@@ -22,7 +22,7 @@ from scheduler.observe import Sight, absent, observe
 from scheduler.watchdog import watched
 from shared import clock
 from shared.errors import CredentialUnusable
-from shared.fleet.models import Region, Server
+from shared.fleet.models import Account, Region, Server
 from shared.logs import event
 
 PERIOD = cadence.DISCOVERY
@@ -43,7 +43,9 @@ def due(now: datetime) -> QuerySet[Region]:
     rested = Q(discovered_at__lte=now - AGAIN)
     wanted = Q(rested, wanted_discover_at__gt=F("discovered_at")) | Q(discovered_at__lte=now - PERIOD)
     free = Q(discover_lease_until__isnull=True) | Q(discover_lease_until__lte=now)
-    return Region.objects.filter(never | wanted, free, enabled=True)
+    # A role account is made before its role, whose trust policy wants the external ID.
+    without_role = Account.objects.filter(kind=Account.Kind.ROLE, role_arn="")
+    return Region.objects.filter(never | wanted, free, enabled=True).exclude(account__in=without_role)
 
 
 def discover_region(region: int) -> None:

@@ -58,6 +58,14 @@ def test_a_new_server_gets_a_row_and_nothing_else(
     assert (old.discovered_at, old.discover_lease_until) == (time.moment, None)
 
 
+def test_an_account_that_waits_for_its_role_is_not_asked_about(region: Region, time: Time) -> None:
+    Account.objects.update(kind=Account.Kind.ROLE, external_id="made-by-us", role_arn="")
+    Region.objects.update(discovered_at=None, wanted_discover_at=time.moment)
+    assert due_regions(time.moment) == []
+    Account.objects.update(role_arn="arn:aws:iam::111122223333:role/Cloudevy")
+    assert due_regions(time.moment) == [region.id]
+
+
 def test_discovering_twice_changes_nothing(old: Region, put: Callable[..., Instance], time: Time) -> None:
     put("i-1", "web")
     discover_region(old.id)

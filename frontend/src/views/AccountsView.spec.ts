@@ -90,6 +90,12 @@ describe('accounts', () => {
     expect(button(page, 'Test Staging').disabled).toBe(true)
   })
 
+  it('without a role yet are not called broken', async () => {
+    accounts = [account({ role_arn: null, health: { state: 'unusable', since: null, detail: 'Enter it again.', denied_actions: [], regions_unreadable: ['eu-central-1'] } })]
+    await start()
+    expect(page.text()).not.toContain('Enter it again.')
+  })
+
   it('that fail say why in words', async () => {
     accounts = [account({ status: 'denied', last_error: { code: 'denied', detail: 'AWS refused to hand out the role.' } })]
     await start()
