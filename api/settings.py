@@ -117,6 +117,7 @@ SPECTACULAR_SETTINGS = {
         "Action": "shared.schedules.models.Action",
         "Role": "shared.people.models.Role",
         "AccountKind": "shared.fleet.models.Account.Kind",
+        "NewAccountKind": "api.words.NEW_ACCOUNT_KINDS",
         "ObservedState": "shared.fleet.models.Server.Observed",
         "ScheduleMode": "shared.schedules.models.Schedule.Mode",
         "AccountStatus": "api.words.ACCOUNT_STATUSES",

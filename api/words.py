@@ -1,7 +1,7 @@
 """The closed sets of words the API speaks, as choices for serializers and for the schema."""
 
 from api.accounts import health
-from shared.fleet.models import Observation
+from shared.fleet.models import Account, Observation
 from shared.operations.reasons import WAITING as WAITING_REASONS
 from shared.operations.states import Origin, State
 from shared.schedules.windows import DAYS
@@ -22,6 +22,8 @@ SERVER_STATUSES = [
 ACCOUNT_STATUSES = [
     (word, word) for word in ("unchecked", "checking", "ok", "denied", "unreachable", "unusable")
 ]
+# The host's own identity is no way in yet: the scheduler connects by role or by keys.
+NEW_ACCOUNT_KINDS = [(kind.value, kind.label) for kind in (Account.Kind.ROLE, Account.Kind.KEYS)]
 OPERATION_STATES = [(state.value, state.value) for state in State]
 WAITING = [(code, code) for code in WAITING_REASONS]
 OPERATION_ORIGINS = [(origin.value, origin.value) for origin in Origin]

@@ -91,7 +91,7 @@ class Credentials(Body):
 
 
 class AccountWanted(Credentials):
-    kind = fields.Choice(choices=Account.Kind.choices)
+    kind = fields.Choice(choices=words.NEW_ACCOUNT_KINDS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         # A role may follow later: its trust policy wants the ExternalId that this account is given first.

@@ -137,6 +137,7 @@ BODIES = [
     ("operations", OPERATION, {"hibernate": True, "force": True}, "#", "force_or_hibernate"),
     ("operations", OPERATION, {"terminate": True}, "#/terminate", "unknown_field"),
     ("accounts", KEYS, {"kind": "root"}, "#/kind", "invalid_choice"),
+    ("accounts", KEYS, {"kind": "host"}, "#/kind", "invalid_choice"),
     ("accounts", KEYS, {"name": "\u0007"}, "#/name", "invalid_text"),
     ("accounts", KEYS, {"access_key_id": "AKIASHORT"}, "#/access_key_id", "invalid_access_key_id"),
     ("accounts", KEYS, {"access_key_id": "ASIAIOSFODNN7EXAMPLE"}, "#/access_key_id", "invalid_access_key_id"),

@@ -5,7 +5,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "me_retrieve": ("GET", "me", None),
     "accounts_list": ("GET", "accounts", None),
     "accounts_retrieve": ("GET", "accounts/{account}", None),
-    "accounts_create": ("POST", "accounts", {"name": "new", "kind": "host", "regions": ["eu-west-1"]}),
+    "accounts_create": ("POST", "accounts", {"name": "new", "kind": "role", "regions": ["eu-west-1"]}),
     "accounts_update": ("PATCH", "accounts/{account}", {"name": "renamed"}),
     "accounts_destroy": ("DELETE", "accounts/{account}", None),
     "accounts_test": ("POST", "accounts/{account}/test", None),

@@ -250,7 +250,7 @@ export interface AccountBody {
   secret_access_key?: string
   regions?: string[]
 }
-export interface NewAccountBody extends AccountBody { name: string; kind: AccountKind; regions: string[] }
+export interface NewAccountBody extends AccountBody { name: string; kind: 'role' | 'keys'; regions: string[] }
 
 export interface Me {
   id: number
