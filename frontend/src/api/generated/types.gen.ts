@@ -86,7 +86,7 @@ export type AccountWanted = {
     name: string;
     role_arn?: string;
     regions: Array<string>;
-    kind: AccountKind;
+    kind: NewAccountKind;
 };
 
 /**
@@ -400,6 +400,12 @@ export type Named = {
     id: number;
     name: string;
 };
+
+/**
+ * * `role` - Role
+ * * `keys` - Keys
+ */
+export type NewAccountKind = 'role' | 'keys';
 
 export type Next = {
     action: Action;
@@ -1228,7 +1234,7 @@ export type AccountWantedWritable = {
     access_key_id?: string;
     secret_access_key?: string;
     regions: Array<string>;
-    kind: AccountKind;
+    kind: NewAccountKind;
 };
 
 export type AskedWritable = {
