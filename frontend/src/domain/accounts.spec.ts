@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Account, Health } from './model'
 import { accountBody, accountDraftOf, blankAccount, missingInAccount, newAccountBody } from './accountDraft'
-import { accountLook, accountTrouble, accountWarning, isUnsettled, needsRole } from './accounts'
+import { accountLook, accountWarning, isUnsettled, needsRole } from './accounts'
 
 const region = { id: 1, name: 'eu-central-1', enabled: true, looked_at: null, discovered_at: 'x', look_error: null, servers: 0 }
 const account = (part: Partial<Account> = {}): Account => ({
@@ -39,14 +39,8 @@ describe('what is told about an account', () => {
   it('asks for the role before it complains about anything', () => {
     const waiting = account({ kind: 'role', status: 'denied' })
     expect(needsRole(waiting)).toBe(true)
-    expect(accountTrouble(waiting)).toBeNull()
+    expect(accountLook(waiting).word).toBe('Needs its role')
     expect(isUnsettled(waiting)).toBe(false)
-  })
-
-  it('prefers the words of the API', () => {
-    const denied = account({ status: 'denied', last_error: { code: 'denied', detail: 'AWS does not accept this key.' } })
-    expect(accountTrouble(denied)).toBe('AWS does not accept this key.')
-    expect(accountTrouble(account({ status: 'unreachable' }))).toContain('did not answer')
   })
 
   it('is unsettled until its regions were searched', () => {
@@ -60,29 +54,24 @@ describe('the health of an account', () => {
   const health = (part: Partial<Health>): Health => ({ state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [], ...part })
   const denied = { action: 'stop', code: 'UnauthorizedOperation', message: '', region: 'eu-central-1', since: '', last: '' }
 
-  it('overrules an older test of the credentials, but not one under way', () => {
+  it('is what the account looks like, whatever its last test said, unless a test is under way', () => {
     const throttled = health({ state: 'throttled', detail: 'Wait.' })
     expect(accountLook(account({ health: throttled })).word).toBe('Throttled by AWS')
     expect(accountLook(account({ health: throttled, status: 'checking' })).word).toBe('Checking')
     expect(accountLook(account()).word).toBe('Connected')
-  })
-
-  it('is told once: the last test is quiet as long as the looks fail', () => {
-    const last_error = { code: 'denied', detail: 'AWS said no.' }
-    expect(accountTrouble(account({ last_error }))).toBe('AWS said no.')
-    expect(accountTrouble(account({ last_error, health: health({ state: 'denied', detail: 'Check the role.' }) }))).toBeNull()
+    const timedOutOnce = { code: 'upstream_timeout', detail: 'AWS did not answer in time.' }
+    expect(accountLook(account({ status: 'unreachable', last_error: timedOutOnce })).word).toBe('Connected')
   })
 
   it('warns at a server that what is seen may be old', () => {
-    expect(accountWarning(account(), 'eu-central-1')).toBeNull()
-    expect(accountWarning(account({ health: health({ state: 'unreachable', detail: 'Check the network.' }) }), 'eu-central-1')).toBe(
+    expect(accountWarning(account())).toBeNull()
+    expect(accountWarning(account({ health: health({ state: 'unreachable', detail: 'Check the network.' }) }))).toBe(
       'Check the network. What you see of this server may be old.')
   })
 
-  it('with refused actions concerns the servers of their region, which are still seen', () => {
+  it('with refused actions concerns the servers of every region, which are still seen', () => {
     const acting = account({ health: health({ state: 'denied', detail: 'Allow ec2:StopInstances.', denied_actions: [denied] }) })
     expect(accountLook(acting).word).toBe('Actions denied')
-    expect(accountWarning(acting, 'eu-central-1')).toBe('Allow ec2:StopInstances.')
-    expect(accountWarning(acting, 'us-east-1')).toBeNull()
+    expect(accountWarning(acting)).toBe('Allow ec2:StopInstances.')
   })
 })

@@ -1,32 +1,19 @@
 /** What a person is told about a cloud account. */
-import type { Account, AccountKind, AccountStatus, Health, HealthState } from './model'
+import type { Account, AccountKind, Health, HealthState } from './model'
 import type { Shape, Tone } from './status'
 
 interface Look { word: string; tone: Tone; shape: Shape }
 
-const WORDS: Record<AccountStatus, Look> = {
-  unchecked: { word: 'Not checked', tone: 'quiet', shape: 'dashed' },
-  checking: { word: 'Checking', tone: 'busy', shape: 'loop' },
+const CHECKING: Look = { word: 'Checking', tone: 'busy', shape: 'loop' }
+const WAITS_FOR_ROLE: Look = { word: 'Needs its role', tone: 'warn', shape: 'dashed' }
+const HEALTH: Record<HealthState, Look> = {
   ok: { word: 'Connected', tone: 'good', shape: 'disc' },
   denied: { word: 'Denied', tone: 'bad', shape: 'cross' },
-  unreachable: { word: 'Not reachable', tone: 'warn', shape: 'dashed' },
   unusable: { word: 'Credentials unusable', tone: 'bad', shape: 'cross' },
-}
-
-const HINTS: Partial<Record<AccountStatus, string>> = {
-  denied: 'AWS refused these credentials. Check the role’s trust and permission policy, then test again.',
-  unreachable: 'AWS did not answer. The last known state stays on screen; test again in a minute.',
-  unusable: 'The stored credentials cannot be opened. Enter them again.',
-}
-
-const HEALTH: Record<HealthState, Look> = {
-  ok: WORDS.ok,
-  denied: WORDS.denied,
-  unusable: WORDS.unusable,
   throttled: { word: 'Throttled by AWS', tone: 'warn', shape: 'dashed' },
-  unreachable: WORDS.unreachable,
+  unreachable: { word: 'Not reachable', tone: 'warn', shape: 'dashed' },
   unreadable: { word: 'Not readable', tone: 'warn', shape: 'dashed' },
-  unchecked: WORDS.unchecked,
+  unchecked: { word: 'Not checked', tone: 'quiet', shape: 'dashed' },
 }
 const PARTLY: Look = { word: 'Actions denied', tone: 'warn', shape: 'alert' }
 const WELL: readonly HealthState[] = ['ok', 'unchecked']
@@ -39,13 +26,12 @@ export const healthLook = (health: Health): Look => (onlyActing(health) ? PARTLY
 
 export const isUnwell = ({ health }: Account): boolean => !WELL.includes(health.state)
 
-/** Why what is seen of a server, or asked of it, may come to nothing; null when its account is well. */
-export function accountWarning(account: Account, region: string): string | null {
+/** Why what is seen of its servers, or asked of them, may come to nothing; null when the account is well.
+ * IAM knows no regions, so a refused action concerns every server. */
+export function accountWarning(account: Account): string | null {
   const { health } = account
   if (!isUnwell(account)) return null
-  const concerns = onlyActing(health) ? health.denied_actions.some((denied) => denied.region === region) : true
-  const so = onlyActing(health) ? '' : ' What you see of this server may be old.'
-  return concerns ? `${health.detail ?? ''}${so}`.trim() : null
+  return `${health.detail ?? ''}${onlyActing(health) ? '' : ' What you see of this server may be old.'}`.trim()
 }
 
 export const KIND_WORDS: Record<AccountKind, string> = {
@@ -54,22 +40,14 @@ export const KIND_WORDS: Record<AccountKind, string> = {
   host: 'Host identity',
 }
 
-export const accountWords = (status: AccountStatus): Look => WORDS[status]
-
-/** How an account stands, the looks of the last minutes included; a test under way is told first. */
+/** How an account stands: its health knows the last test as well as the looks since. */
 export function accountLook(account: Account): Look {
-  if (needsRole(account)) return { word: 'Needs its role', tone: 'warn', shape: 'dashed' }
-  return account.status === 'ok' && isUnwell(account) ? healthLook(account.health) : accountWords(account.status)
+  if (needsRole(account)) return WAITS_FOR_ROLE
+  return account.status === 'checking' ? CHECKING : healthLook(account.health)
 }
 
 /** A role account that still waits for the address of its role. */
 export const needsRole = (account: Account): boolean => account.kind === 'role' && !account.role_arn
-
-/** What the last test of the credentials said; told by the health as soon as looking fails too. */
-export function accountTrouble(account: Account): string | null {
-  if (needsRole(account) || isUnwell(account)) return null
-  return account.last_error?.detail ?? HINTS[account.status] ?? null
-}
 
 /** Whether the answer on screen is about to change by itself. */
 export const isUnsettled = (account: Account): boolean =>

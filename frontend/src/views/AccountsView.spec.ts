@@ -97,10 +97,17 @@ describe('accounts', () => {
   })
 
   it('that fail say why in words', async () => {
-    accounts = [account({ status: 'denied', last_error: { code: 'denied', detail: 'AWS refused to hand out the role.' } })]
+    accounts = [account({ health: { state: 'denied', since: null, detail: 'AWS refused to hand out the role.', denied_actions: [], regions_unreadable: [] } })]
     await start()
-    expect(page.text()).toContain('Denied')
+    expect(page.find('.pill').text()).toBe('Denied')
     expect(page.text()).toContain('AWS refused to hand out the role.')
+  })
+
+  it('that could be looked at after a test that failed show nothing of it', async () => {
+    accounts = [account({ status: 'unreachable', last_error: { code: 'upstream_timeout', detail: 'Test again in a minute.' } })]
+    await start()
+    expect(page.find('.pill').text()).toBe('Connected')
+    expect(page.text()).not.toContain('Test again in a minute.')
   })
 
   it('that cannot be looked at say so once, with what AWS refuses in its own words', async () => {
