@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+# The gravest first, as the scheduler ranks them: what a person has to see to before what passes by itself.
+GRAVEST = ("unusable", "denied", "throttled", "unreachable", "unreadable")
 STATES = ("ok", "denied", "unusable", "throttled", "unreachable", "unreadable", "unchecked")
 PERMISSION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 BY_ORGANISATION = "service control policy"
@@ -75,7 +77,7 @@ class Health:
 
 def health(facts: Facts) -> Health:
     """The account as a whole. What keeps us from looking counts before what keeps us from acting."""
-    names = sorted(each.name for each in facts.regions if unreadable(each, trouble=facts.trouble))
+    names = sorted(each.name for each in failing(facts))
     state, since = judged(facts)
     detail = None if state == "ok" else next_step(state, facts)
     return Health(state, since, detail, sorted(facts.denied, key=lambda each: each.action), names)
@@ -84,11 +86,11 @@ def health(facts: Facts) -> Health:
 def judged(facts: Facts) -> tuple[str, datetime | None]:
     if facts.barred:
         return "unusable", facts.tested_at
+    region = worst(facts)
     if facts.trouble:
-        return facts.trouble, facts.trouble_since
-    failing = first_unreadable(facts)
-    if failing:
-        return failing.code or "unreadable", None
+        return word(region) if region else facts.trouble, facts.trouble_since
+    if region:
+        return word(region), region.looked_at
     if facts.status != "ok" and not looked_since(facts):
         return facts.status, facts.tested_at
     if facts.denied:
@@ -108,17 +110,26 @@ def unreadable(region: RegionFacts, *, trouble: str) -> bool:
     return bool(region.error) and lasting
 
 
-def first_unreadable(facts: Facts) -> RegionFacts | None:
-    return next((region for region in facts.regions if unreadable(region, trouble=facts.trouble)), None)
+def failing(facts: Facts) -> list[RegionFacts]:
+    return [region for region in facts.regions if unreadable(region, trouble=facts.trouble)]
+
+
+def worst(facts: Facts) -> RegionFacts | None:
+    """The region that stands for all that fail: the word and the sentence are both of this one."""
+    return min(failing(facts), key=lambda region: GRAVEST.index(word(region)), default=None)
+
+
+def word(region: RegionFacts) -> str:
+    return region.code or "unreadable"
 
 
 def next_step(state: str, facts: Facts) -> str:
     """What the looks or the last test said of it; they name the next step themselves."""
     if facts.barred:
         return facts.status_error
-    failing = first_unreadable(facts)
-    if failing:
-        return failing.error
+    region = worst(facts)
+    if region:
+        return region.error
     if state == "denied" and facts.denied and (facts.status == "ok" or looked_since(facts)):
         return denied(facts.denied)
     return facts.status_error or TEXTS[state]

@@ -87,6 +87,16 @@ def test_one_region_in_lasting_trouble_is_the_accounts_trouble(code: str, failur
     assert (told.state, told.regions_unreadable) == (state, [] if state == "ok" else ["us-east-1"])
 
 
+@pytest.mark.parametrize("trouble", ["", "unreachable"])
+def test_word_and_sentence_are_those_of_the_gravest_region(trouble: str) -> None:
+    silent = RegionFacts("ap-south-1", "AWS does not answer.", "unreachable", 4, NOON + HOUR)
+    barred = RegionFacts("us-east-1", "Allow ec2:DescribeInstances.", "denied", 4, NOON)
+    told = health(replace(FACTS, trouble=trouble, trouble_since=HOUR + NOON, regions=(WELL, silent, barred)))
+    assert (told.state, told.detail) == ("denied", "Allow ec2:DescribeInstances.")
+    assert told.since == (NOON + HOUR if trouble else NOON)
+    assert told.regions_unreadable == ["ap-south-1", "us-east-1"]
+
+
 def test_a_look_that_succeeded_knows_better_than_an_older_test() -> None:
     failed = replace(FACTS, status="denied", status_error="No.")
     assert health(failed).state == "ok"
