@@ -11,9 +11,9 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from scheduler import hands
+from scheduler import hands, troubles
 from scheduler.connect import connect_for_a_test, opens_to_anybody
-from scheduler.ec2.gateway import CloudError, Denied, Ec2, Identity, NotSent, Refused, Unanswered
+from scheduler.ec2.gateway import CloudError, Denied, Ec2, Identity, NotSent, Unanswered
 from scheduler.watchdog import watched
 from shared import broker, clock
 from shared.errors import CredentialUnusable
@@ -23,20 +23,20 @@ from shared.logs import event
 Status = Account.Status
 # An id of the right form that no instance has: the question costs nothing and needs the same permission.
 NOBODY = "i-00000000000000000"
+# No account can switch this region off
+# (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+ALWAYS_ENABLED = "us-east-1"
 SENTENCES = {
     "credential_rejected": "AWS does not know this access key. Make a new one in IAM and enter it here.",
-    "secret_rejected": "The secret does not belong to this access key. Enter both again.",
+    "secret_rejected": troubles.WRONG_PAIR,
     "role_not_assumable": (
         "The role cannot be assumed. Check its ARN and that its trust policy names Cloudevy's principal"
         " and this account's external ID."
     ),
     "permission_missing": "Signed in, but servers may not be listed. Allow ec2:DescribeInstances.",
-    "region_not_enabled": "This region is not enabled in the AWS account. Enable it there or remove it here.",
-    "clock_wrong": "AWS finds our requests expired. Set the clock of Cloudevy's host.",
-    "no_identity": (
-        "Cloudevy's own AWS identity, which assumes roles, is missing or not accepted."
-        " Set its access key, or give its host a role."
-    ),
+    "region_not_enabled": troubles.NOT_ENABLED,
+    "clock_wrong": troubles.CLOCK,
+    "no_identity": troubles.NO_IDENTITY,
     "external_id_not_enforced": (
         "The role can be assumed without the external ID, so others could use it through us."
         " Add the condition on sts:ExternalId to its trust policy."
@@ -111,7 +111,7 @@ def alone(key: str) -> Iterator[bool]:
 def examine(account: Account) -> Finding:
     """Ask AWS who we are and, where a region is given, whether we may list servers."""
     region = account.regions.filter(enabled=True).order_by("id").first()
-    asked = region or Region(account=account, name="us-east-1")
+    asked = region or Region(account=account, name=ALWAYS_ENABLED)
     try:
         ec2 = connect_for_a_test(asked)
         with watched():
@@ -119,8 +119,20 @@ def examine(account: Account) -> Finding:
     except CredentialUnusable as error:
         return Finding(Status.UNUSABLE, error.code, str(error))
     except CloudError as error:
-        return unidentified(account, error)
+        return not_enabled(asked, error) or unidentified(account, error)
     return against(account, identity) or trusted(asked) or readable(ec2, identity, look=region is not None)
+
+
+def not_enabled(asked: Region, error: CloudError) -> Finding | None:
+    """A region that is not enabled knows no keys at all; are these known where every account is at home?"""
+    if error.code not in troubles.KEYS or asked.name == ALWAYS_ENABLED:
+        return None
+    try:
+        with watched():
+            connect_for_a_test(Region(account=asked.account, name=ALWAYS_ENABLED)).whoami()
+    except CloudError:
+        return None
+    return denied("region_not_enabled", error)
 
 
 def unidentified(account: Account, error: CloudError) -> Finding:
@@ -160,14 +172,16 @@ def readable(ec2: Ec2, identity: Identity, *, look: bool) -> Finding:
             if look:
                 ec2.servers([NOBODY])
     except Denied as error:
-        return denied(DENIALS.get(error.code, "permission_missing"), error)
+        unknown = error.code in troubles.KEYS  # to this region, though we have just been told who we are
+        code = "region_not_enabled" if unknown else DENIALS.get(error.code, "permission_missing")
+        return denied(code, error)
     except CloudError as error:
         return unreachable(error)
     return Finding(Status.OK, aws_account_id=identity.account)
 
 
 def denied(code: str, error: CloudError) -> Finding:
-    return Finding(Status.DENIED, code, f"{SENTENCES[code]} AWS says: {error}")
+    return Finding(Status.DENIED, code, f"{SENTENCES[code]} {troubles.quoted(error)}")
 
 
 def unusable(code: str) -> Finding:
@@ -177,8 +191,7 @@ def unusable(code: str) -> Finding:
 def unreachable(error: CloudError) -> Finding:
     silent = isinstance(error, NotSent) or (isinstance(error, Unanswered) and "Timeout" in error.code)
     code = "upstream_timeout" if silent else "upstream_error"
-    text = SENTENCES[code] + (f" AWS says: {error}" if isinstance(error, Refused) else "")
-    return Finding(Status.UNREACHABLE, code, text)
+    return Finding(Status.UNREACHABLE, code, f"{SENTENCES[code]} {troubles.quoted(error)}")
 
 
 def keep(account: Account, finding: Finding, *, asked_at: datetime) -> None:

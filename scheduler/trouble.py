@@ -16,7 +16,9 @@ from scheduler import cadence, telling
 from scheduler.lease import Lease
 from scheduler.troubles import (
     FOR_PEOPLE,
+    SECOND,
     THIRD,
+    Asked,
     Standing,
     Trouble,
     advice,
@@ -40,47 +42,76 @@ class Failure:
     error: Trouble
     failures: int
     now: datetime
+    asked: Asked
 
     @property
     def word(self) -> str:
         return classify(self.error)
+
+    @property
+    def advice(self) -> str:
+        return advice(self.error, self.asked)
+
+    @property
+    def text(self) -> str:
+        """What to do next, and behind it whatever AWS said."""
+        return f"{self.advice} {quoted(self.error)}".strip()[:LONGEST]
 
 
 def look_failed(region: Region, error: Trouble, lease: Lease) -> None:
     """A look brought nothing: keep why, try again later and later, tell it where it has to be told. Nothing
     of that when somebody else looks meanwhile."""
     mine, now = lease.mine(), clock.now()
-    row = mine.first()
+    row = mine.select_related("account").first()
     if row is None:
         return
-    failure = Failure(error, row.look_failures + 1, now)
+    others, failures = beside(row), row.look_failures + 1
+    failure = Failure(error, failures, now, asked(row, others, failures=failures))
     pause = cadence.after_trouble(failure.failures, throttled=failure.word == "throttled")
     mine.update(
         look_lease_until=None,
         next_look_at=now + pause,
         look_failures=failure.failures,
-        look_error=text(error),
+        look_error=failure.text,
         look_error_code=failure.word,
     )
-    report(region, failure)
+    report(region, failure, others)
 
 
 def list_failed(region: Region, error: Trouble, lease: Lease) -> None:
     """Discovery brought nothing. While looks fail too, they tell of it; what passes by itself is not told as
     long as they work."""
-    now, word = clock.now(), classify(error)
-    row = lease.mine().first()
+    mine, now, word = Region.objects.filter(id=region.id), clock.now(), classify(error)
+    row = lease.mine().select_related("account").first()
     if row is None or not lease.mine().update(discover_lease_until=now + LIST_AGAIN) or row.look_failures:
         return
-    Region.objects.filter(id=region.id).update(look_error=text(error), look_error_code=word)
+    others = beside(row)
     loud = row.look_error_code != word and (word in FOR_PEOPLE or row.discovered_at is None)
-    report(region, Failure(error, THIRD if loud else 0, now))
+    failure = Failure(error, THIRD if loud else 0, now, asked(row, others, failures=0))
+    mine.update(look_error=failure.text, look_error_code=word)
+    report(region, failure, others)
 
 
-def report(region: Region, failure: Failure) -> None:
+def asked(region: Region, others: Sequence[Region], *, failures: int) -> Asked:
+    """As whom we asked, and whether the account's other regions take the same credentials.
+
+    They do when they could be read since the credentials were last changed or tested. One that could be read
+    itself before has them looked at first, by its first failure: a key may just have been withdrawn.
+    """
+    account = region.account
+    sure = region.discovered_at is None or failures >= SECOND
+    elsewhere = any(reads(other, since=account.wanted_test_at) for other in others)
+    return Asked(by_role=account.kind == Account.Kind.ROLE, elsewhere=sure and elsewhere)
+
+
+def reads(region: Region, *, since: datetime | None) -> bool:
+    looked = region.looked_at is not None and (since is None or region.looked_at > since)
+    return looked and not region.look_error_code
+
+
+def report(region: Region, failure: Failure, others: Sequence[Region]) -> None:
     """Tell what is to be told, and keep the account's word true. Other regions' rows are written only after
     the account's lock is gone: who holds a region may be waiting for the account."""
-    others = beside(region)
     mine = Standing(failure.word, failure.failures)
     standings = [Standing(other.look_error_code, other.look_failures) for other in others]
     with transaction.atomic():
@@ -113,8 +144,8 @@ def tell_regions(account: Account, region: Region, failing: Sequence[Region], fa
 
 
 def unreadable(account: Account, failure: Failure) -> telling.Unreadable:
-    error = failure.error
-    return telling.Unreadable(account.id, account.name, failure.word, advice(error), quoted(error))
+    words = failure.advice, quoted(failure.error)
+    return telling.Unreadable(account.id, account.name, failure.word, *words)
 
 
 def look_succeeded(region: Region) -> None:
@@ -172,8 +203,3 @@ def beside(region: Region) -> list[Region]:
     """The account's other enabled regions."""
     rows = Region.objects.filter(account=region.account_id, enabled=True)
     return list(rows.exclude(id=region.id).order_by("id"))
-
-
-def text(error: Trouble) -> str:
-    """What to do next, and behind it whatever AWS said."""
-    return f"{advice(error)} {quoted(error)}".strip()[:LONGEST]

@@ -33,21 +33,59 @@ NEXT = {
         "What AWS answers makes no sense. We go on asking; if it stays so, look for a proxy in between."
     ),
 }
+NOT_ENABLED = "This region is not enabled in the AWS account. Enable it there or remove it here."
+CLOCK = "AWS finds our requests expired. Set the clock of Cloudevy's host."
+NO_IDENTITY = (
+    "Cloudevy's own AWS identity, which assumes roles, is missing or not accepted."
+    " Set its access key, or give its host a role."
+)
+WRONG_PAIR = "The secret does not belong to this access key. Enter both again."
 DENIED = {
-    "SignatureDoesNotMatch": "The secret does not belong to this access key. Enter both again.",
-    "RequestExpired": "AWS finds our requests expired. Set the clock of Cloudevy's host.",
-    "OptInRequired": "This region is not enabled in the AWS account. Enable it there or remove it here.",
-    "RegionDisabledException": (
-        "This region is not enabled in the AWS account. Enable it there or remove it here."
-    ),
-    "NoCredentialsError": "Cloudevy's own AWS identity, which assumes roles, is missing. Set its access key.",
+    "SignatureDoesNotMatch": WRONG_PAIR,
+    "InvalidSignatureException": WRONG_PAIR,
+    "IncompleteSignature": WRONG_PAIR,
+    "RequestExpired": CLOCK,
+    "ExpiredToken": CLOCK,
+    "ExpiredTokenException": CLOCK,
+    "OptInRequired": NOT_ENABLED,
+    "RegionDisabledException": NOT_ENABLED,
+    "NoCredentialsError": NO_IDENTITY,
+    "CredentialRetrievalError": NO_IDENTITY,
     "Blocked": "AWS has blocked this account. Its owner must write to AWS support.",
+    "PendingVerification": "AWS is still verifying this account. Wait for its mail, or write to AWS support.",
 }
+REFUSED = "AWS refuses this account's role or keys. Test the account, and read what AWS says."
 REJECTED_KEY = "AWS does not accept these keys. Make new ones in IAM and enter them under Accounts."
+# A role has no keys of its own: what is signed with is ours, or was made from it.
+REJECTED_ROLE = (
+    "AWS does not accept what we sign with for this role. Enable this region in the AWS account, or check"
+    " Cloudevy's own AWS identity."
+)
 ROLE = "The role cannot be assumed. Check its ARN, its trust policy and the external ID."
+ASSUME = "sts:AssumeRole"
+PERMISSIONS = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "NotAuthorized"})
 PERMISSION = "Allow {action} to this account's role or keys in IAM."
+BY_ORGANISATION = "service control policy"
+ORGANISATION = (
+    "A policy of your AWS organisation forbids {action}. Ask who runs the organisation to allow it."
+)
 LOOKING = "ec2:DescribeInstanceStatus and ec2:DescribeInstances"
 NAMED = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """As whom, and for what, AWS was asked. `elsewhere`: another region takes the same credentials.
+
+    A region that is not enabled knows no keys at all, so it calls good ones unknown.
+    """
+
+    by_role: bool = False
+    elsewhere: bool = False
+    wanted: str = LOOKING
+
+
+A_LOOK = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +111,39 @@ def classify(error: Trouble) -> str:
     return "unreadable"
 
 
-def advice(error: Trouble) -> str:
+def advice(error: Trouble, asked: Asked = A_LOOK) -> str:
     """What happened and what to do next, in our words."""
     if isinstance(error, CredentialUnusable):
         return str(error)
     word = classify(error)
     if word != "denied":
         return NEXT[word]
-    if error.code in DENIED:
-        return DENIED[error.code]
     if error.code in KEYS:
-        return REJECTED_KEY
+        return rejected(asked)
+    if error.code in PERMISSIONS:
+        return permission(str(error), asked)
+    found = DENIED.get(error.code, REFUSED)
+    return NO_IDENTITY if found is WRONG_PAIR and asked.by_role else found
+
+
+def rejected(asked: Asked) -> str:
+    if asked.elsewhere:
+        return NOT_ENABLED
+    return REJECTED_ROLE if asked.by_role else REJECTED_KEY
+
+
+def permission(text: str, asked: Asked) -> str:
+    found = NAMED.search(text)
+    action = found[1] if found else asked.wanted
+    if BY_ORGANISATION in text:
+        return ORGANISATION.format(action=action)
+    return ROLE if action == ASSUME else PERMISSION.format(action=action)
+
+
+def lacks_permission(error: CloudError) -> bool:
+    """Whether AWS knows who asks and forbids it. Who cannot assume its role is not even known."""
     found = NAMED.search(str(error))
-    action = found.group(1) if found else LOOKING
-    return ROLE if action == "sts:AssumeRole" else PERMISSION.format(action=action)
+    return error.code in PERMISSIONS and (found is None or found[1] != ASSUME)
 
 
 def quoted(error: Trouble) -> str:

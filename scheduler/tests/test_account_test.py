@@ -147,6 +147,14 @@ def test_root_keys_are_refused(new_account: Callable[..., Account], simulator: R
     assert found(new_account(root.key_id)) == ("unusable", "root_credentials_refused")
 
 
+def test_keys_that_only_this_region_does_not_know_meet_one_that_is_not_enabled(
+    new_account: Callable[..., Account], simulator: Running
+) -> None:
+    fault = {"kind": "error", "code": "InvalidClientTokenId", "region": REGION}
+    simulator.control("POST", "/_sim/faults", fault)
+    assert found(new_account()) == ("denied", "region_not_enabled")
+
+
 def test_keys_that_may_not_list_servers_are_denied(
     new_account: Callable[..., Account], simulator: Running
 ) -> None:

@@ -96,6 +96,36 @@ def test_when_just_some_regions_cannot_be_read_their_names_are_told_once(
     assert told(caplog)[1:] == ["region.readable", "region.readable"]
 
 
+def test_a_region_that_calls_good_keys_unknown_is_not_enabled(
+    regions: list[Region],
+    server: Server,
+    deaf: dict[str, gateway.CloudError],
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    deaf["eu-west-1"] = gateway.Denied("AWS was not able to validate it", code="AuthFailure")
+    rounds(regions, 4, time)
+    assert "Region eu-west-1 of cloud account" in caplog.text
+    assert "This region is not enabled in the AWS account." in caplog.text
+    assert "Make new ones" not in caplog.text
+
+
+def test_keys_that_are_unknown_everywhere_are_withdrawn(
+    regions: list[Region],
+    server: Server,
+    deaf: dict[str, gateway.CloudError],
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rounds(regions, 1, time)
+    deaf.update({region.name: gateway.Denied("not valid", code="AuthFailure") for region in regions})
+    rounds(regions, 4, time)
+    assert told(caplog) == ["account.unreadable"]
+    assert "not enabled" not in caplog.text
+    errors = Region.objects.values_list("look_error", flat=True)
+    assert all("Make new ones in IAM" in error for error in errors)
+
+
 def test_one_time_out_is_no_news(
     region: Region,
     server: Server,

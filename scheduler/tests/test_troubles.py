@@ -3,7 +3,17 @@
 import pytest
 
 from scheduler.ec2 import gateway
-from scheduler.troubles import Standing, Trouble, advice, classify, gravest, quoted, whom
+from scheduler.troubles import (
+    Asked,
+    Standing,
+    Trouble,
+    advice,
+    classify,
+    gravest,
+    lacks_permission,
+    quoted,
+    whom,
+)
 from shared.errors import CredentialUnusable
 
 FINE = Standing("", 0)
@@ -52,6 +62,52 @@ def test_each_error_has_one_word(error: Trouble, word: str) -> None:
 )
 def test_the_advice_says_what_to_do_next(error: Trouble, next_step: str) -> None:
     assert next_step in advice(error)
+
+
+MY_ROLE, NEXT_DOOR = Asked(by_role=True), Asked(elsewhere=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "next_step"),
+    [
+        ("AuthFailure", NEXT_DOOR, "region is not enabled"),
+        ("InvalidClientTokenId", Asked(by_role=True, elsewhere=True), "region is not enabled"),
+        ("InvalidClientTokenId", MY_ROLE, "Cloudevy's own AWS identity"),
+        ("SignatureDoesNotMatch", MY_ROLE, "Cloudevy's own AWS identity"),
+        ("SignatureDoesNotMatch", Asked(), "Enter both again"),
+        ("CredentialRetrievalError", MY_ROLE, "give its host a role"),
+        ("NoCredentialsError", MY_ROLE, "give its host a role"),
+        ("ExpiredToken", MY_ROLE, "Set the clock"),
+        ("UnauthorizedOperation", Asked(wanted="ec2:StopInstances"), "Allow ec2:StopInstances to"),
+        ("PendingVerification", Asked(), "still verifying"),
+        ("SomethingNew", Asked(), "read what AWS says"),
+    ],
+)
+def test_the_advice_knows_who_asked_and_for_what(code: str, asked: Asked, next_step: str) -> None:
+    assert next_step in advice(gateway.Denied("no", code=code), asked)
+
+
+def test_what_an_organisation_forbids_no_account_can_allow() -> None:
+    text = (
+        "x is not authorized to perform: ec2:StopInstances with an explicit deny in a service control policy"
+    )
+    told = advice(gateway.Denied(text, code="UnauthorizedOperation"))
+    assert told.startswith("A policy of your AWS organisation forbids ec2:StopInstances.")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "lacks"),
+    [
+        ("UnauthorizedOperation", "no", True),
+        ("AccessDenied", "x is not authorized to perform: ec2:StopInstances", True),
+        ("AccessDenied", "x is not authorized to perform: sts:AssumeRole on resource: y", False),
+        ("AuthFailure", "no", False),
+        ("RequestExpired", "no", False),
+        ("NoCredentialsError", "no", False),
+    ],
+)
+def test_only_a_missing_permission_is_one(code: str, text: str, lacks: bool) -> None:
+    assert lacks_permission(gateway.Denied(text, code=code)) is lacks
 
 
 @pytest.mark.parametrize(
