@@ -1,8 +1,9 @@
 """What AWS holds against a whole account or region: told once, and kept in mind until it is over.
 
-A denied action stands on the account until EC2 accepts one like it. Whether throttling or an outage was told
-already is read from the calls before, so every worker knows. Call it in the transaction that ends the call,
-after the region's row was locked: then two workers tell it once.
+A denied action stands on the account until EC2 accepts one like it, or its credentials change. What is
+denied for a single server may be meant so, by a policy that names tags; what else AWS denies, the looks tell.
+Whether throttling or an outage was told already is read from the calls before, so every worker knows. Call it
+in the transaction that ends the call, after the region's row was locked: then two workers tell it once.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from django.db import transaction
 
 from scheduler import story_refused
 from scheduler.ec2 import gateway
-from scheduler.refusing import Member, Trouble, blamed, words
+from scheduler.refusing import Member, Trouble, blamed, one_of_many, words
+from scheduler.troubles import Asked, advice, lacks_permission
 from shared.fleet.models import Account, Region
 from shared.operations.models import Call, Operation
 
@@ -25,8 +27,7 @@ ENOUGH = 5
 def note(region: Region, call: Call, error: Trouble, members: Sequence[Member], *, now: datetime) -> None:
     """A call was refused, or could not be made."""
     if isinstance(error, gateway.Denied):
-        whole = len(blamed(error, members)) in (0, len(members))
-        if whole or told_enough(region, call, error, now=now):
+        if lacks_permission(error) and of_the_account(region, call, error, members, now=now):
             denied(region, call, error, now=now)
     elif isinstance(error, gateway.Unreachable):
         if not lasts(call, "unreachable", now=now):
@@ -65,6 +66,23 @@ def told_enough(region: Region, call: Call, error: Trouble, *, now: datetime) ->
     return ended.filter(finished_at__gte=now - FORGOTTEN).count() >= ENOUGH
 
 
+def of_the_account(
+    region: Region, call: Call, error: gateway.Denied, members: Sequence[Member], *, now: datetime
+) -> bool:
+    """Whether the account may not do this at all: AWS says so of nobody in particular.
+
+    What may be meant for one server is held against the account only when none was accepted lately.
+    """
+    named = blamed(error, members)
+    if not named and not one_of_many(error):
+        return True
+    accepted = Call.objects.filter(region__account=region.account_id, action=call.action, outcome="accepted")
+    if accepted.filter(answered_at__gte=now - FORGOTTEN).exists():
+        return False
+    alone = len(members) == 1 and not named
+    return alone or told_enough(region, call, error, now=now)
+
+
 def denied(region: Region, call: Call, error: gateway.Denied, *, now: datetime) -> None:
     """Keep AWS's words on the account; the first time it is told."""
     account = Account.objects.select_for_update(no_key=True).get(id=region.account_id)
@@ -79,7 +97,8 @@ def denied(region: Region, call: Call, error: gateway.Denied, *, now: datetime) 
     }
     Account.objects.filter(id=account.id).update(denied=account.denied)
     if known is None:
-        why = words(error)
+        asked = Asked(account.kind == Account.Kind.ROLE, wanted=f"ec2:{call.action.capitalize()}Instances")
+        why = f"{words(error)} {advice(error, asked)}"
         transaction.on_commit(lambda: story_refused.denied(account, region.name, call.action, why=why))
 
 

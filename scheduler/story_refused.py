@@ -71,10 +71,10 @@ def account(region: Region) -> str:
 
 
 def denied(account: Account, region: str, action: str, *, why: str) -> None:
-    """Told once for each account and action, until it is allowed again."""
+    """Told once for each account and action, until it is allowed again. `why` says what to do, too."""
     text = (
         f'🔒 AWS denies {action} to cloud account "{account.name}" (ID: {account.id}), first in {region}: '
-        f"{why} Allow ec2:{action.capitalize()}Instances for its role or keys."
+        f"{why}"
     )
     warning("account.denied", text=text, account=account.id, action=action)
 

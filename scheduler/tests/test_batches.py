@@ -187,7 +187,7 @@ def test_many_barred_servers_do_not_keep_the_others_from_going(
 def test_what_was_denied_is_forgotten_once_ec2_accepts_it_again(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
-    ec2.refuse = gateway.Denied("no", code="AuthFailure")
+    ec2.refuse = gateway.Denied("no", code="UnauthorizedOperation")
     for _ in range(2):
         ask(server, "stop", time)
         send.drain(region.id, "stop")

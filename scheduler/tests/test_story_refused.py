@@ -8,10 +8,14 @@ from scheduler.tests.acting import ask, look_now
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.tests.test_story import Reader, committed, log
 from scheduler.tests.test_waiting import AWAY, THROTTLED
-from shared.fleet.models import Bucket, Region, Server
+from shared.fleet.models import Account, Bucket, Region, Server
 from shared.operations.models import Step
 
 __all__ = ["committed", "log"]
+NOT_ALLOWED = gateway.Denied(
+    "You are not authorized to perform: ec2:StopInstances because no policy allows it",
+    code="UnauthorizedOperation",
+)
 
 
 def again_and_again(time: Time, region: Region, times: int) -> None:
@@ -70,10 +74,12 @@ def test_a_denied_crowd_is_one_line_with_its_number(
 ) -> None:
     for number in range(30):
         ask(new_server(f"s{number}"), "stop", time)
-    ec2.refuse = gateway.Denied("no", code="AuthFailure")
+    ec2.refuse = NOT_ALLOWED
     committed(lambda: send.drain(region.id, "stop"))
     assert len(log.lines) == 2
-    assert log.lines[0].startswith("❌ Failed: stop on 30 servers: AWS refused: AuthFailure: no.")
+    assert log.lines[0].startswith(
+        "❌ Failed: stop on 30 servers: AWS refused: UnauthorizedOperation: You are"
+    )
     assert log.lines[1].startswith("🔒 AWS denies stop")
 
 
@@ -85,7 +91,7 @@ def test_servers_denied_one_by_one_are_told_of_until_it_is_no_news(
     log: Reader,
     committed: Callable[..., None],
 ) -> None:
-    ec2.refuse = gateway.Denied("no", code="AuthFailure")
+    ec2.refuse = NOT_ALLOWED
     for number in range(12):
         ask(new_server(f"s{number}"), "stop", time)
         committed(lambda: send.drain(region.id, "stop"))
@@ -94,6 +100,62 @@ def test_servers_denied_one_by_one_are_told_of_until_it_is_no_news(
     ask(new_server("later"), "stop", time)
     committed(lambda: send.drain(region.id, "stop"))
     assert len(log.lines) == 7
+
+
+def test_only_a_missing_permission_is_held_against_the_account(
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    log: Reader,
+    committed: Callable[..., None],
+) -> None:
+    ask(server, "stop", time)
+    ec2.refuse = gateway.Denied("no", code="AuthFailure")
+    committed(lambda: send.drain(region.id, "stop"))
+    assert [line.split(" ")[0] for line in log.lines] == ["❌"]
+    assert Account.objects.get().denied == {}
+
+
+def denied_for(server: Server) -> gateway.Denied:
+    resource = f"arn:aws:ec2:eu-central-1:111122223333:instance/{server.instance_id}"
+    text = (
+        f"You are not authorized to perform: ec2:StopInstances on resource: {resource} because no policy does"
+    )
+    return gateway.Denied(text, code="UnauthorizedOperation", ids=frozenset({server.instance_id}))
+
+
+def deny_each(count: int, time: Time, new_server: Callable[..., Server], ec2: WorldEc2) -> None:
+    for number in range(count):
+        server = new_server(f"denied {number}")
+        ask(server, "stop", time)
+        ec2.refuse = denied_for(server)
+        send.drain(server.region_id, "stop")
+    ec2.refuse = None
+
+
+def test_servers_denied_by_name_are_no_sign_against_the_account_while_others_are_accepted(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    deny_each(1, time, new_server, ec2)
+    assert Account.objects.get().denied == {}
+    ask(new_server("allowed"), "stop", time)
+    send.drain(region.id, "stop")
+    deny_each(6, time, new_server, ec2)
+    assert Account.objects.get().denied == {}
+
+
+def test_many_servers_denied_by_name_and_none_accepted_are_the_accounts_matter(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    log: Reader,
+    committed: Callable[..., None],
+) -> None:
+    committed(lambda: deny_each(6, time, new_server, ec2))
+    assert Account.objects.get().denied["stop"]["code"] == "UnauthorizedOperation"
+    assert [line for line in log.lines if "Allow ec2:StopInstances to this account's role or keys" in line]
 
 
 def test_a_silence_leaves_its_steps_and_is_settled_in_the_log(
