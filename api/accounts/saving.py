@@ -51,6 +51,8 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
     """Change what is named. New credentials are tested at once."""
     account.name = wanted.get("name", account.name)
     renewed = put_credentials(account, wanted)
+    if renewed:
+        account.denied = {}  # that was said of the old ones
     save(account)
     if "regions" in wanted:
         put_regions(account, wanted["regions"])

@@ -155,6 +155,16 @@ def test_new_keys_replace_the_old_together_and_are_tested(alice: Person, knocked
     assert [task for task, _ in knocked] == [broker.TEST_ACCOUNT, broker.DISCOVER_REGION]
 
 
+def test_what_aws_denied_is_forgotten_with_the_credentials_it_was_denied_to(alice: Person) -> None:
+    made = create(alice, KEYS)
+    denied = {"code": "UnauthorizedOperation", "message": "No.", "region": "eu-west-1"}
+    times = {"since": "2026-11-23T12:00:00Z", "last": "2026-11-23T12:00:00Z"}
+    Account.objects.update(denied={"stop": denied | times})
+    assert alice.patch(f"accounts/{made['id']}", {"name": "renamed"}).json()["health"]["denied_actions"]
+    changed = alice.patch(f"accounts/{made['id']}", {"access_key_id": KEY, "secret_access_key": SECRET})
+    assert changed.json()["health"]["denied_actions"] == []
+
+
 @pytest.mark.parametrize("body", [{"kind": "host"}, {"role_arn": ROLE["role_arn"]}, {"external_id": "mine"}])
 def test_the_kind_of_an_account_stays(alice: Person, body: dict[str, str]) -> None:
     made = create(alice, KEYS)
