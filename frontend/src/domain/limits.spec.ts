@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { backToAws, bucket, draftOfLimit, limitBody, partsOf, wrongParts } from './limits'
+import { backToAws, bucket, draftOfLimit, leftNow, limitBody, partsOf, wrongParts } from './limits'
 import type { Limit } from './model'
 
 const AWS = { requests: 5, requests_refill: 2, servers: 1000, servers_refill: 2 }
@@ -28,6 +28,18 @@ describe('a request limit', () => {
     const reboot = limit({ action: 'reboot', aws: { ...AWS, servers: null, servers_refill: 0 } })
     expect(partsOf(reboot)).toEqual(['requests', 'requests_refill'])
     expect(Object.keys(backToAws(reboot))).toEqual(['region', 'action', 'requests', 'requests_refill'])
+  })
+
+  it('has filled again since it was last taken from, and never holds more than its size', () => {
+    const at = '2026-11-23T12:00:00Z'
+    const used = limit({ tokens: { requests: 0.5, servers: 100, at }, effective: { ...AWS, servers_refill: 1 } })
+    expect(leftNow(used, Date.parse(at))).toEqual({ requests: 0, servers: 100 })
+    expect(leftNow(used, Date.parse(at) + 2_000)).toEqual({ requests: 4, servers: 102 })
+    expect(leftNow(used, Date.parse(at) + 3_600_000)).toEqual({ requests: 5, servers: 1000 })
+    expect(leftNow(used, Date.parse(at) - 60_000)).toEqual({ requests: 0, servers: 100 })
+    const reboot = limit({ action: 'reboot', tokens: { requests: 1, servers: null, at }, effective: { ...AWS, servers: null } })
+    expect(leftNow(reboot, Date.parse(at) + 1_000)).toEqual({ requests: 3, servers: null })
+    expect(leftNow(limit(), 0)).toBeNull()
   })
 
   it('says at the field what cannot be', () => {

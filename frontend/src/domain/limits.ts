@@ -11,6 +11,20 @@ const number = (value: number): string => new Intl.NumberFormat('en-GB', { maxim
 export const bucket = (size: number | null | undefined, refill: number | null | undefined): string =>
   size === null || size === undefined ? '–' : `${number(size)} + ${number(refill ?? 0)}/s`
 
+export interface Left { requests: number; servers: number | null }
+
+/** What a bucket holds by now: what was left when it was last taken from, and what has come back since. */
+export function leftNow({ tokens, effective }: Limit, now: number): Left | null {
+  if (!tokens) return null
+  const seconds = Math.max(0, now - Date.parse(tokens.at)) / 1_000
+  const filled = (left: number, size: number | null, refill: number | null): number =>
+    Math.floor(Math.min(size ?? left, left + seconds * (refill ?? 0)))
+  return {
+    requests: filled(tokens.requests, effective.requests, effective.requests_refill),
+    servers: tokens.servers === null ? null : filled(tokens.servers, effective.servers, effective.servers_refill),
+  }
+}
+
 /** Requests and server starts do not count servers when there is no such bucket, as with reboots. */
 export const countsServers = (limit: Limit): boolean => limit.aws.servers !== null
 
