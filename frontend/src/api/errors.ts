@@ -45,6 +45,9 @@ function fieldProblems(value: unknown): FieldProblem[] {
   }))
 }
 
+/** What is wrong with the fields says more than how many they are; a form that shows them itself reads `errors`. */
+const joined = (problems: readonly FieldProblem[]): string => [...new Set(problems.map(({ detail }) => detail))].join(' ')
+
 function retryAfter(response: Response): number | null {
   const seconds = Number.parseFloat(response.headers.get('Retry-After') ?? '')
   return Number.isFinite(seconds) ? seconds * 1_000 : null
@@ -55,10 +58,10 @@ export function errorFrom(response: Response, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {}
   const { status } = response
   if (response.ok) return new ApiError({ status, code: 'malformed_answer', detail: 'The API sent an answer this page cannot read. Reload the page.' })
-  const detail = text(problem.detail) ?? text(problem.title) ?? SENTENCES[status] ?? `The API answered ${status}. Try again.`
-  return new ApiError({
-    status, detail, code: text(problem.code) ?? 'unknown', errors: fieldProblems(problem.errors), retryAfterMs: retryAfter(response),
-  })
+  const errors = fieldProblems(problem.errors)
+  const code = text(problem.code) ?? 'unknown'
+  const detail = (code === 'validation' && joined(errors)) || (text(problem.detail) ?? text(problem.title) ?? SENTENCES[status] ?? `The API answered ${status}. Try again.`)
+  return new ApiError({ status, detail, code, errors, retryAfterMs: retryAfter(response) })
 }
 
 export const unreachable = (): ApiError =>

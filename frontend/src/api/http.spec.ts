@@ -65,9 +65,11 @@ describe('statuses', () => {
 
 describe('every failure is one kind of error with a sentence', () => {
   it('problem+json with its fields', async () => {
-    const errors = [{ pointer: '#/name', code: 'blank', detail: 'Give it a name.' }]
-    stubApi(() => ({ status: 422, body: { code: 'validation', detail: 'Some fields are not valid.', errors } }))
-    expect(await failureOf(readServer(1))).toMatchObject({ code: 'validation', detail: 'Some fields are not valid.', errors })
+    const errors = [{ pointer: '#/name', code: 'blank', detail: 'Give it a name.' }, { pointer: '#/kind', code: 'required', detail: 'Choose one.' }]
+    stubApi(() => ({ status: 422, body: { code: 'validation', detail: '2 fields need attention.', errors } }))
+    expect(await failureOf(readServer(1))).toMatchObject({ code: 'validation', detail: 'Give it a name. Choose one.', errors })
+    stubApi(() => ({ status: 422, body: { code: 'validation', detail: 'It cannot be read.', errors: [] } }))
+    expect((await failureOf(readServer(1))).detail).toBe('It cannot be read.')
   })
 
   it('a page of a proxy', async () => {
