@@ -119,6 +119,18 @@ describe('accounts', () => {
     expect(page.find('.pill').text()).toBe('Actions denied')
   })
 
+  it('that no region of can be looked at say so once, and not at every region', async () => {
+    const detail = 'The role cannot be assumed. AWS says: AccessDenied: no.'
+    const [region] = account().regions
+    accounts = [account({
+      regions: ['eu-central-1', 'eu-west-1'].map((name, id) => ({ ...region!, id, name, look_error: detail })),
+      health: { state: 'denied', since: null, detail, denied_actions: [], regions_unreadable: ['eu-central-1', 'eu-west-1'] },
+    })]
+    await start()
+    expect(page.text().split(detail)).toHaveLength(2)
+    expect(page.find('ul[aria-label="Regions"]').text().split('Not read')).toHaveLength(3)
+  })
+
   it('take limits of their own, and give them back', async () => {
     limits = [limit({ custom: { requests: 10, requests_refill: null, servers: null, servers_refill: null }, effective: { ...AWS, requests: 10 } })]
     await start()
