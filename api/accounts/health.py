@@ -38,6 +38,16 @@ class DeniedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowed:
+    """An action that AWS refused as too many, so that we ask at `share` (0 to 1) of our speed."""
+
+    region: str
+    action: str
+    since: datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class RegionFacts:
     """A region that is switched on: why it cannot be looked at (empty: it can), for how many tries in a row,
     and when it last could."""
@@ -64,6 +74,7 @@ class Facts:
     denied: Sequence[DeniedAction]
     regions: Sequence[RegionFacts]
     barred: bool = False
+    slowed: Sequence[Slowed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Health:
     detail: str | None
     denied_actions: Sequence[DeniedAction]
     regions_unreadable: Sequence[str]
+    slowed: Sequence[Slowed]
 
 
 def health(facts: Facts) -> Health:
@@ -80,7 +92,8 @@ def health(facts: Facts) -> Health:
     names = sorted(each.name for each in failing(facts))
     state, since = judged(facts)
     detail = None if state == "ok" else next_step(state, facts)
-    return Health(state, since, detail, sorted(facts.denied, key=lambda each: each.action), names)
+    actions = sorted(facts.denied, key=lambda each: each.action)
+    return Health(state, since, detail, actions, names, facts.slowed)
 
 
 def judged(facts: Facts) -> tuple[str, datetime | None]:

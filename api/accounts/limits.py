@@ -75,6 +75,15 @@ def slower(told: Row | None) -> dict[str, Any]:
     return {name: told[name] for name in SIZES if told[name] is not None} if told else {}
 
 
+def slowed(bucket: Bucket, *, now: datetime) -> tuple[float, datetime] | None:
+    """How fast we ask of the speed without refusals (0 to 1), and since when; None: as fast as ever."""
+    rates = effective(bucket.action, bucket.limits)
+    told = learned(bucket.learned, rates=rates, now=now)
+    if told is None:
+        return None
+    return min(value / getattr(rates, name) for name, value in slower(told).items()), told["since"]
+
+
 def tokens(bucket: Bucket) -> Row:
     """What is left, counted up to the moment it was last taken from."""
     servers = None if AWS.of(bucket.action).servers is None else bucket.servers

@@ -9,6 +9,7 @@ from api import fields, words
 from api.accounts.checks import access_key_id, region, role_arn, secret_access_key
 from api.fields import Body
 from shared.fleet.models import Account
+from shared.schedules.models import Action
 
 MOST_REGIONS = 40
 FIELDS_OF = {
@@ -42,6 +43,15 @@ class DeniedActionShape(serializers.Serializer[Any]):
     last = serializers.DateTimeField()
 
 
+class SlowedShape(serializers.Serializer[Any]):
+    """An action that AWS refused as too many; it is asked for more slowly for a while."""
+
+    region = serializers.CharField()
+    action = serializers.ChoiceField(choices=Action.choices)
+    since = serializers.DateTimeField()
+    share = serializers.FloatField(help_text="How fast, of the speed without refusals: 0 to 1.")
+
+
 class HealthShape(serializers.Serializer[Any]):
     """Whether the account can be used: one word for all its servers."""
 
@@ -50,6 +60,7 @@ class HealthShape(serializers.Serializer[Any]):
     detail = fields.OrNull(help_text="What to do next; null when all is well.")
     denied_actions = DeniedActionShape(many=True, help_text="What AWS refuses for want of a permission.")
     regions_unreadable = serializers.ListField(child=serializers.CharField())
+    slowed = SlowedShape(many=True, help_text="What is asked for more slowly after refusals.")
 
 
 class AccountShape(serializers.Serializer[Any]):

@@ -31,7 +31,7 @@ class Accounts(View):
     def list(self, request: Request) -> Response:
         """All accounts of the workspace."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(AccountShape(reading.shaped(page), many=True).data)
+        return self.get_paginated_response(AccountShape(reading.shaped(page, now=self.now), many=True).data)
 
     @extend_schema(responses=AccountDetailShape)
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -91,5 +91,5 @@ class Accounts(View):
         return Response(LimitShape(row).data)
 
     def one(self) -> dict[str, Any]:
-        [account] = reading.shaped([self.get_object()])
+        [account] = reading.shaped([self.get_object()], now=self.now)
         return dict(AccountShape(account).data) | {"policies": Policies(policies(account)).data}

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from api.tests.conftest import Person, make_region
 from shared.fleet.models import Bucket, Region
@@ -87,6 +89,35 @@ def test_what_refusals_taught_counts_and_fades(alice: Person, region: Region, mo
     assert row["effective"]["requests"] == 5
     Bucket.objects.update(learned=learned(moment - timedelta(minutes=10)))
     assert rows(alice, region)["start"]["learned"] is None
+
+
+def health(who: Person) -> dict[str, Any]:
+    told: dict[str, Any] = who.get("accounts").json()["results"][0]["health"]
+    return told
+
+
+def test_the_account_tells_what_refusals_slowed_down(alice: Person, region: Region, moment: datetime) -> None:
+    bucket(region, refilled_at=moment, learned=learned(moment))
+    bucket(region, refilled_at=moment, action="stop", learned={})
+    [told] = health(alice)["slowed"]
+    assert (told["region"], told["action"]) == ("eu-central-1", "start")
+    assert told["since"] == (moment - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    assert told["share"] == pytest.approx(0.25, abs=0.01)
+    Bucket.objects.update(learned=learned(moment - timedelta(minutes=10)))
+    assert health(alice)["slowed"] == []
+
+
+def test_what_was_slowed_down_costs_one_query_for_all_accounts(
+    alice: Person, region: Region, moment: datetime, django_assert_num_queries: Any
+) -> None:
+    bucket(region, refilled_at=moment, learned=learned(moment))
+    health(alice)  # a token's first use is written down
+    with CaptureQueriesContext(connection) as one:
+        health(alice)
+    for other in (make_region(region.workspace), make_region(region.workspace)):
+        bucket(other, refilled_at=moment, learned=learned(moment))
+    with django_assert_num_queries(len(one)):
+        health(alice)
 
 
 def test_new_numbers_make_a_new_start(alice: Person, region: Region, moment: datetime) -> None:

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 
 import type { Account, Health } from './model'
 import { accountBody, accountDraftOf, blankAccount, missingInAccount, newAccountBody } from './accountDraft'
-import { accountLook, accountWarning, isUnsettled, needsRole } from './accounts'
+import { accountLook, accountWarning, isUnsettled, needsRole, slowedWords } from './accounts'
 
 const region = { id: 1, name: 'eu-central-1', enabled: true, looked_at: null, discovered_at: 'x', look_error: null, servers: 0 }
 const account = (part: Partial<Account> = {}): Account => ({
   id: 1, name: 'Staging', kind: 'keys', aws_account_id: null, role_arn: null, external_id: null, access_key_last4: '7Q2X',
   regions: [region], status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 0,
-  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [] }, ...part,
+  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [], slowed: [] }, ...part,
 })
 
 describe('an account while it is entered', () => {
@@ -51,7 +51,7 @@ describe('what is told about an account', () => {
 })
 
 describe('the health of an account', () => {
-  const health = (part: Partial<Health>): Health => ({ state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [], ...part })
+  const health = (part: Partial<Health>): Health => ({ state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [], slowed: [], ...part })
   const denied = { action: 'stop', code: 'UnauthorizedOperation', message: '', region: 'eu-central-1', since: '', last: '' }
 
   it('is what the account looks like, whatever its last test said, unless a test is under way', () => {
@@ -61,6 +61,14 @@ describe('the health of an account', () => {
     expect(accountLook(account()).word).toBe('Connected')
     const timedOutOnce = { code: 'upstream_timeout', detail: 'AWS did not answer in time.' }
     expect(accountLook(account({ status: 'unreachable', last_error: timedOutOnce })).word).toBe('Connected')
+  })
+
+  it('says how much slower AWS made us, and since when', () => {
+    const slowed = { region: 'eu-central-1', action: 'start' as const, since: '2026-11-23T12:00:00Z', share: 0.5 }
+    const now = Date.parse('2026-11-23T12:12:00Z')
+    expect(slowedWords(slowed, now)).toBe(
+      'AWS refused start in eu-central-1 as too many; half as fast since 12 min. Find what else asks EC2 in this account.')
+    expect(slowedWords({ ...slowed, share: 0.254 }, now)).toContain('at 25 % of the speed since')
   })
 
   it('warns at a server that what is seen may be old', () => {

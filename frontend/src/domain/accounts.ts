@@ -1,6 +1,7 @@
 /** What a person is told about a cloud account. */
-import type { Account, AccountKind, Health, HealthState } from './model'
+import type { Account, AccountKind, Health, HealthState, Slowed } from './model'
 import type { Shape, Tone } from './status'
+import { span } from './time'
 
 interface Look { word: string; tone: Tone; shape: Shape }
 
@@ -32,6 +33,15 @@ export function accountWarning(account: Account): string | null {
   const { health } = account
   if (!isUnwell(account)) return null
   return `${health.detail ?? ''}${onlyActing(health) ? '' : ' What you see of this server may be old.'}`.trim()
+}
+
+const HALF = 50
+
+/** That requests go out more slowly, since when, and what to look for. */
+export function slowedWords({ region, action, since, share }: Slowed, now: number): string {
+  const percent = Math.max(1, Math.round(share * 100))
+  const speed = percent === HALF ? 'half as fast' : `at ${percent} % of the speed`
+  return `AWS refused ${action} in ${region} as too many; ${speed} since ${span(now - Date.parse(since))}. Find what else asks EC2 in this account.`
 }
 
 export const KIND_WORDS: Record<AccountKind, string> = {

@@ -198,9 +198,12 @@ export interface Region {
 
 export type HealthState = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked'
 export interface DeniedAction { action: string; code: string; message: string; region: string; since: string; last: string }
+/** An action AWS refused as too many; `share` is how fast it is asked for, of the usual speed (0 to 1). */
+export interface Slowed { region: string; action: Action; since: string; share: number }
 /** Whether Cloudevy can look at this account and act in it; `detail` says what to do next. */
 export interface Health {
   state: HealthState; since: string | null; detail: string | null; denied_actions: DeniedAction[]; regions_unreadable: string[]
+  slowed: Slowed[]
 }
 
 /** A token bucket: how much fits in, and how much comes back in a second. Without `servers` only requests are counted. */

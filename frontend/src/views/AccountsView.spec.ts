@@ -12,7 +12,7 @@ const account = (part: Partial<Account> = {}): Account => ({
   id: 2, name: 'Staging', kind: 'role', aws_account_id: null, role_arn: 'arn:aws:iam::123456789012:role/Cloudevy', external_id: 'cvy-1',
   access_key_last4: null, status: 'ok', last_error: null, checked_at: null, created_at: '', servers: 3,
   regions: [{ id: 1, name: 'eu-central-1', enabled: true, looked_at: '2026-11-23T17:00:00Z', discovered_at: '2026-11-23T17:00:00Z', look_error: null, servers: 3 }],
-  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [] },
+  health: { state: 'ok', since: null, detail: null, denied_actions: [], regions_unreadable: [], slowed: [] },
   ...part,
 })
 const AWS = { requests: 5, requests_refill: 2, servers: 1000, servers_refill: 2 }
@@ -91,13 +91,13 @@ describe('accounts', () => {
   })
 
   it('without a role yet are not called broken', async () => {
-    accounts = [account({ role_arn: null, health: { state: 'unusable', since: null, detail: 'Enter it again.', denied_actions: [], regions_unreadable: ['eu-central-1'] } })]
+    accounts = [account({ role_arn: null, health: { state: 'unusable', since: null, detail: 'Enter it again.', denied_actions: [], regions_unreadable: ['eu-central-1'], slowed: [] } })]
     await start()
     expect(page.text()).not.toContain('Enter it again.')
   })
 
   it('that fail say why in words', async () => {
-    accounts = [account({ health: { state: 'denied', since: null, detail: 'AWS refused to hand out the role.', denied_actions: [], regions_unreadable: [] } })]
+    accounts = [account({ health: { state: 'denied', since: null, detail: 'AWS refused to hand out the role.', denied_actions: [], regions_unreadable: [], slowed: [] } })]
     await start()
     expect(page.find('.pill').text()).toBe('Denied')
     expect(page.text()).toContain('AWS refused to hand out the role.')
@@ -112,7 +112,7 @@ describe('accounts', () => {
 
   it('that cannot be looked at say so once, with what AWS refuses in its own words', async () => {
     const denied = { action: 'stop', code: 'UnauthorizedOperation', message: 'You are not authorized.', region: 'eu-central-1', since: '2026-11-23T17:00:00Z', last: '2026-11-23T17:00:00Z' }
-    accounts = [account({ health: { state: 'denied', since: '2026-11-23T17:00:00Z', detail: 'Allow ec2:StopInstances.', denied_actions: [denied], regions_unreadable: [] } })]
+    accounts = [account({ health: { state: 'denied', since: '2026-11-23T17:00:00Z', detail: 'Allow ec2:StopInstances.', denied_actions: [denied], regions_unreadable: [], slowed: [] } })]
     await start()
     expect(page.text().split('Allow ec2:StopInstances.')).toHaveLength(2)
     expect(page.find('section[aria-label="Actions AWS refuses"]').text()).toContain('You are not authorized.')
@@ -121,14 +121,22 @@ describe('accounts', () => {
 
   it('that no region of can be looked at say so once, and not at every region', async () => {
     const detail = 'The role cannot be assumed. AWS says: AccessDenied: no.'
-    const [region] = account().regions
+    const unread = account().regions.map((region) => ({ ...region, look_error: detail }))
     accounts = [account({
-      regions: ['eu-central-1', 'eu-west-1'].map((name, id) => ({ ...region!, id, name, look_error: detail })),
-      health: { state: 'denied', since: null, detail, denied_actions: [], regions_unreadable: ['eu-central-1', 'eu-west-1'] },
+      regions: [...unread, ...unread.map((region) => ({ ...region, id: 2, name: 'eu-west-1' }))],
+      health: { state: 'denied', since: null, detail, denied_actions: [], regions_unreadable: ['eu-central-1', 'eu-west-1'], slowed: [] },
     })]
     await start()
     expect(page.text().split(detail)).toHaveLength(2)
     expect(page.find('ul[aria-label="Regions"]').text().split('Not read')).toHaveLength(3)
+  })
+
+  it('that AWS slows down say so without being asked', async () => {
+    const slowed = [{ region: 'eu-central-1', action: 'start' as const, since: '2026-11-23T17:00:00Z', share: 0.5 }]
+    accounts = [account({ health: { ...account().health, slowed } })]
+    await start()
+    expect(page.text()).toContain('AWS refused start in eu-central-1 as too many; half as fast since')
+    expect(page.find('.pill').text()).toBe('Connected')
   })
 
   it('take limits of their own, and give them back', async () => {
