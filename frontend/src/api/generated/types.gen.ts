@@ -244,6 +244,10 @@ export type Health = {
      */
     denied_actions: Array<DeniedAction>;
     regions_unreadable: Array<string>;
+    /**
+     * What is asked for more slowly after refusals.
+     */
+    slowed: Array<Slowed>;
 };
 
 /**
@@ -1050,6 +1054,19 @@ export type ServerDetail = {
 export type ServerStatus = 'running' | 'stopped' | 'starting' | 'stopping' | 'rebooting' | 'terminated' | 'missing' | 'unknown';
 
 /**
+ * An action that AWS refused as too many; it is asked for more slowly for a while.
+ */
+export type Slowed = {
+    region: string;
+    action: Action;
+    since: string;
+    /**
+     * How fast, of the speed without refusals: 0 to 1.
+     */
+    share: number;
+};
+
+/**
  * What every answer about a server says of its state. The source is a `reading.Shown`.
  */
 export type Status = {
@@ -1276,6 +1293,10 @@ export type HealthWritable = {
      */
     denied_actions: Array<DeniedAction>;
     regions_unreadable: Array<string>;
+    /**
+     * What is asked for more slowly after refusals.
+     */
+    slowed: Array<Slowed>;
 };
 
 export type LastOperationWritable = {
