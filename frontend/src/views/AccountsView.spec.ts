@@ -86,6 +86,7 @@ describe('accounts', () => {
     await start()
     expect(page.text()).toContain('Needs its role')
     expect(page.text()).toContain('cvy-1')
+    expect(page.text()).toContain('12 digits')
     expect(page.findAll('pre').map((each) => each.text())).toEqual([expect.stringContaining('trust'), expect.stringContaining('permissions')])
     expect(button(page, 'Test Staging').disabled).toBe(true)
   })
