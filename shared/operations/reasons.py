@@ -52,7 +52,10 @@ WAITING = {
 # What EC2's terse StateReason usually means, and what to do
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html).
 HINTS = {
-    "Client.InternalError": "The key of an encrypted volume is the usual cause: allow kms:CreateGrant on it.",
+    "Client.InternalError": (
+        "The key of an encrypted volume is the usual cause: allow kms:CreateGrant on it to the role or user"
+        " of this account."
+    ),
     "Client.VolumeLimitExceeded": "The account's volume limit is reached: ask AWS to raise it.",
     "Server.InsufficientInstanceCapacity": "EC2 had no room for this instance type: try again later.",
 }

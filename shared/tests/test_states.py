@@ -42,5 +42,5 @@ def test_a_sentence_says_something_and_ends(code: str) -> None:
 def test_ec2s_terse_reason_comes_with_what_it_usually_means() -> None:
     text = explained("Client.InternalError: Client error on launch")
     assert text.startswith("Client.InternalError: Client error on launch. ")
-    assert "kms:CreateGrant" in text
+    assert "allow kms:CreateGrant on it to the role or user of this account" in text
     assert explained("Something new.") == "Something new."
