@@ -1,7 +1,6 @@
 """Accounts and regions that cannot be read: told once, tried again later and later, and no server touched."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -295,26 +294,3 @@ def test_a_region_of_another_account_is_nobodys_business(
     look_now(region)
     look_now(twin)
     assert dict(Account.objects.values_list("name", "trouble")) == {"dev": "denied", "other": ""}
-
-
-@pytest.mark.parametrize("question", ["look", "list"])
-def test_who_was_overtaken_says_nothing_of_the_region(
-    region: Region, server: Server, ec2: WorldEc2, time: Time, monkeypatch: pytest.MonkeyPatch, question: str
-) -> None:
-    """His successor looks by now, and his lease has to stand."""
-    theirs = time.moment + timedelta(hours=1)
-
-    def overtaken(_region: Region) -> WorldEc2:
-        Region.objects.update(look_lease_until=theirs, discover_lease_until=theirs)
-        raise SILENT
-
-    monkeypatch.setattr(look, "connect", overtaken)
-    monkeypatch.setattr(discover, "connect", overtaken)
-    if question == "look":
-        look_now(region)
-    else:
-        Region.objects.update(discovered_at=None)
-        discover.discover_region(region.id)
-    region.refresh_from_db()
-    assert (region.look_failures, region.look_error_code) == (0, "")
-    assert region.look_lease_until == region.discover_lease_until == theirs
