@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# A start that failed or an end nobody saw is old news after a day.
+# A start or stop that failed, or an end nobody saw, is old news after a day.
 NEWS = timedelta(hours=24)
+# What fails on every server of an account at once is said once, as the account's health.
+OF_THE_ACCOUNT = ("denied", "credential_unusable", "throttled", "unreachable")
+# A failure matters while the server is where it should not be: (code, the state it was left in), by action.
+LEFT_IN = {"start": ("start_failed", "stopped"), "stop": ("stop_failed", "running")}
 CODES = (
     "stuck",
     "missing",
     "no_capacity",
     "start_failed",
+    "stop_failed",
     "changed_outside",
     "put_back_given_up",
     "not_proven",
@@ -37,6 +42,7 @@ TEXTS = {
         "If it cannot wait, change the instance type, or move the server to another zone."
     ),
     "start_failed": "The last start failed. {why} Retry it once the cause is gone.",
+    "stop_failed": "The last stop failed, and the server still runs. {why} Retry it once the cause is gone.",
     "changed_outside": (
         "Somebody or something else {did} this server, against its schedule. "
         "Acknowledge it if that was meant, or {undo} the server."
@@ -68,6 +74,7 @@ class Ended:
     state: str
     detail: str
     finished_at: datetime | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +146,12 @@ def no_room(facts: Facts) -> list[Note]:
 
 
 def badly_ended(facts: Facts) -> list[Note]:
-    """A start that failed matters while the server is stopped; an end nobody saw matters anyway."""
+    """A start or stop that failed matters while its server was left so; an end nobody saw matters anyway."""
     ended = facts.ended
     if ended is None:
         return []
-    code = "start_failed" if ended.state == "failed" else "not_proven"
-    if code == "start_failed" and (ended.action != "start" or facts.observed_state != "stopped"):
+    code, left_in = LEFT_IN.get(ended.action, ("", "")) if ended.state == "failed" else ("not_proven", "")
+    if ended.state == "failed" and (ended.reason in OF_THE_ACCOUNT or facts.observed_state != left_in):
         return []
     text = " ".join(TEXTS[code].format(action=ended.action, why=ended.detail).split())
     return [Note(code, text, ended.finished_at, operation=ended.id)]

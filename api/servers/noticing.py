@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from api.servers.attention import NEWS, Alert, Ended, Facts
+from api.servers.attention import LEFT_IN, NEWS, OF_THE_ACCOUNT, Alert, Ended, Facts
 from shared.fleet.models import Observation, Server
 from shared.fleet.status import GONE_AFTER
 from shared.operations.models import Operation
@@ -41,7 +41,7 @@ class Noticed:
             left_at=server.left_at,
             waits_for_room=room.id if room else None,
             waits_since=room.due_at if room else None,
-            ended=Ended(ended.id, ended.action, ended.state, ended.detail, ended.finished_at)
+            ended=Ended(ended.id, ended.action, ended.state, ended.detail, ended.finished_at, ended.reason)
             if ended
             else None,
             alerts=[
@@ -101,13 +101,16 @@ def needs_attention(*, now: datetime) -> Q:
     """The condition in SQL; a test holds it against what is shown."""
     mine = {"server": OuterRef("id")}
     is_missing = Q(missing_since__lte=last_read(now) - GONE_AFTER) & ~Q(observed_state__in=GONE)
-    failed_start = ended_badly(now=now).filter(**mine, state=State.FAILED, action="start")
+    failed = ended_badly(now=now).filter(**mine, state=State.FAILED).exclude(reason__in=OF_THE_ACCOUNT)
+    left_so = Q()
+    for action, (_, state) in LEFT_IN.items():
+        left_so |= Q(observed_state=state) & Exists(failed.filter(action=action))
     return Q(left_at__isnull=True) & (
         Q(stuck_since__isnull=False)
         | ~Q(planned=[])
         | is_missing
         | Exists(without_room().filter(**mine))
-        | (Q(observed_state=Server.Observed.STOPPED) & Exists(failed_start))
+        | left_so
         | Exists(ended_badly(now=now).filter(**mine, state=State.UNKNOWN))
         | Exists(open_alerts().filter(**mine))
     )

@@ -1,13 +1,14 @@
 """Attention: what needs a person, said with the next step, and the same in the filter as on the page."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from api.servers import reading
-from api.servers.attention import CODES, Alert, Ended, Facts, attention
+from api.servers.attention import CODES, OF_THE_ACCOUNT, Alert, Ended, Facts, attention
 from api.servers.noticing import needs_attention
 from api.tests.conftest import Person, make_observation, make_operation, make_server
 from shared.fleet.models import Observation, Region, Server
@@ -20,6 +21,7 @@ STOP_AHEAD = {
     "description": "failing hardware",
     "not_before": "2026-12-02T10:00:00+00:00",
 }
+LEFT_ON = Ended(3, "stop", "failed", "EC2 refused: not now.", NOON, "refused")
 ALERT = Alert(9, "stopped", "alerted", NOON)
 
 
@@ -31,6 +33,11 @@ ALERT = Alert(9, "stopped", "alerted", NOON)
         (Facts("missing", "running", missing_since=NOON), "missing", "terminated"),
         (Facts("stopped", "stopped", waits_for_room=3), "no_capacity", "tried again by itself"),
         (Facts("stopped", "stopped", ended=FAILED), "start_failed", "EC2 had no room. Retry"),
+        (
+            Facts("running", "running", ended=LEFT_ON),
+            "stop_failed",
+            "still runs. EC2 refused: not now.",
+        ),
         (Facts("stopped", "stopped", alerts=[ALERT]), "changed_outside", "else stopped this server"),
         (
             Facts("running", "running", alerts=[Alert(9, "running", "alerted", NOON)]),
@@ -71,11 +78,16 @@ def test_what_needs_a_person_says_what_to_do_next(facts: Facts, code: str, words
     [
         Facts("running", "running"),
         Facts("running", "running", ended=FAILED),
-        Facts("stopped", "stopped", ended=Ended(3, "stop", "failed", "", NOON)),
+        Facts("stopped", "stopped", ended=LEFT_ON),
+        Facts("running", "running", ended=Ended(3, "reboot", "failed", "", NOON)),
+        *(Facts("stopped", "stopped", ended=replace(FAILED, reason=reason)) for reason in OF_THE_ACCOUNT),
+        *(Facts("running", "running", ended=replace(LEFT_ON, reason=reason)) for reason in OF_THE_ACCOUNT),
         Facts("running", "running", missing_since=NOON),
         Facts("missing", "running", stuck_since=NOON, missing_since=NOON, left_at=NOON, alerts=[ALERT]),
     ],
-    ids=["well", "it runs since", "no start", "missing for a moment", "left"],
+    ids=["well", "it runs since", "it is stopped since", "no start and no stop"]
+    + [f"{action}, {reason}" for action in ("start", "stop") for reason in OF_THE_ACCOUNT]
+    + ["missing for a moment", "left"],
 )
 def test_what_needs_nobody_is_not_mentioned(facts: Facts) -> None:
     assert attention(facts) == []
@@ -118,6 +130,21 @@ def test_a_failed_start_counts_for_a_day_and_until_something_else_ran(
     later.delete()
     Operation.objects.update(finished_at=moment - timedelta(hours=24, minutes=1))
     assert shown(alice, stopped) == []
+
+
+@pytest.mark.django_db
+def test_a_failed_stop_counts_while_the_server_runs_and_until_something_else_ran(
+    alice: Person, server: Server, moment: datetime
+) -> None:
+    failed = make_operation(server, state="failed", reason="refused", finished_at=moment)
+    assert [(each["code"], each["operation"]) for each in shown(alice, server)] == [
+        ("stop_failed", failed.id)
+    ]
+    Server.objects.update(observed_state="stopped")
+    assert shown(alice, server) == []
+    Server.objects.update(observed_state="running")
+    make_operation(server, action="reboot", state="succeeded", finished_at=moment)
+    assert shown(alice, server) == []
 
 
 @pytest.mark.django_db
@@ -179,6 +206,8 @@ def test_the_filter_and_what_is_shown_never_disagree(alice: Person, region: Regi
         {},
         {"action": "start", "state": "failed", "finished_at": moment},
         {"action": "stop", "state": "failed", "finished_at": moment},
+        {"action": "start", "state": "failed", "reason": "denied", "finished_at": moment},
+        {"action": "stop", "state": "failed", "reason": "throttled", "finished_at": moment},
         {"action": "reboot", "state": "unknown", "finished_at": moment},
         {"action": "stop", "state": "unknown", "finished_at": moment - timedelta(hours=25)},
         {"waiting": "no_capacity"},
