@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.operations.reasons import called
+
 # At one moment the way still has its order.
 RANK = {"requested": 0, "sending": 1, "accepted": 3, "dipped": 4, "ended": 5}
 ON_THE_WAY = 2
@@ -83,16 +85,9 @@ def once(
 
 def wished(asked: Asked) -> str:
     """Who wanted what: "Stop asked for by alice." """
-    verb = named(asked.action, asked.options or {})
+    verb = called(asked.action, asked.options or {}).capitalize()
     again = f", again after operation {asked.retry_of}" if asked.retry_of else ""
     return f"{verb} {by(asked)}{again}."
-
-
-def named(action: str, options: Mapping[str, bool]) -> str:
-    """The action as people call it."""
-    if options.get("force"):
-        return "Force stop"
-    return "Hibernate" if options.get("hibernate") else action.capitalize()
 
 
 def by(asked: Asked) -> str:

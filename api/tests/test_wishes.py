@@ -52,6 +52,56 @@ def test_a_person_cuts_the_power_of_a_server_that_hangs(page: Person, hanging: S
     assert Operation.objects.get().options == {"force": True}
 
 
+def test_what_waits_for_a_hanging_server_does_not_keep_its_power_on(page: Person, hanging: Server) -> None:
+    waiting = make_operation(hanging, action="start", waiting="not_ready", waiting_detail="Stopping.")
+    answer = ask(page, hanging, force=True)
+    assert answer.status_code == 202, answer.content
+    waiting.refresh_from_db()
+    assert waiting.state == "requested"
+
+
+@pytest.mark.parametrize("state", ["sending", "accepted"])
+def test_a_stop_that_hangs_ends_where_the_forced_one_begins(
+    page: Person, hanging: Server, state: str
+) -> None:
+    hung = make_operation(hanging, state=state)
+    Server.objects.update(transition="stopping", transition_operation=hung.id)
+    assert ask(page, hanging, force=True).status_code == 202
+    hung.refresh_from_db()
+    assert (hung.state, hung.reason) == ("failed", "forced")
+    assert hung.detail == "The stop hung, and alice@example.com forced it instead."
+    assert hung.finished_at is not None
+    hanging.refresh_from_db()
+    assert (hanging.transition, hanging.transition_operation) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"action": "reboot", "state": "accepted"},
+        {"state": "requested", "options": {"force": True}},
+        {"state": "accepted", "options": {"force": True}},
+    ],
+    ids=["a reboot goes on", "force was asked for", "force is on its way"],
+)
+def test_power_is_not_cut_twice_nor_under_something_else(
+    page: Person, hanging: Server, values: dict[str, Any]
+) -> None:
+    before = make_operation(hanging, **values)
+    answer = ask(page, hanging, force=True)
+    assert (answer.status_code, answer.json()["code"]) == (409, "server_busy")
+    before.refresh_from_db()
+    assert before.state == values["state"]
+
+
+def test_a_stop_is_left_alone_when_the_forced_one_is_refused(page: Person, hanging: Server) -> None:
+    hung = make_operation(hanging, state="accepted")
+    Server.objects.update(protected=True)
+    assert ask(page, hanging, force=True).json()["code"] == "protected"
+    hung.refresh_from_db()
+    assert hung.state == "accepted"
+
+
 def test_a_token_may_not_cut_the_power(alice: Person, hanging: Server) -> None:
     answer = ask(alice, hanging, force=True)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")

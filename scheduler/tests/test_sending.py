@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from api.schedules import saving
-from scheduler import fire, outcome, send
+from scheduler import fire, hands, outcome, send
 from scheduler.ec2 import gateway
 from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from scheduler.tests.test_waiting import THROTTLED, waits
 from shared.fleet.models import Bucket, Region, Server
+from shared.operations import asking
+from shared.operations.asking import Asker
 from shared.operations.models import Call, Operation, Step
+from shared.operations.wishes import Wish
+from shared.people.models import User
 from shared.schedules.models import Schedule
 from shared.schedules.services import Draft
 from simulator.world import World
@@ -141,6 +145,27 @@ def test_a_forced_stop_goes_out_to_a_server_that_hangs_in_stopping(
     assert state(forced) == ("accepted", "")
     assert Call.objects.order_by("-id")[0].options == {"force": True}
     assert ec2.options == [{}, {"force": True}]
+
+
+def test_a_forced_stop_does_not_wait_for_the_retry_that_hangs(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World, alice: User
+) -> None:
+    world.faults.add({"kind": "stuck"}, now=time())
+    ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(20 * 60 + 1)
+    look_now(region)
+    again = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    assert state(again) == ("accepted", "")
+    wish, by = Wish([server.id], "stop", force=True), Asker(region.workspace, alice)
+    asking.request(wish, by=by, key=None, knock=hands.soon, now=time.moment)
+    send.drain(region.id, "stop")
+    assert state(again) == ("failed", "forced")
+    forced = Operation.objects.get(options__force=True)
+    assert state(forced) == ("accepted", "")
+    assert Server.objects.get().transition_operation == forced.id
+    assert ec2.options == [{}, {}, {"force": True}]
 
 
 @pytest.mark.parametrize("origin", ["rule", "person"])

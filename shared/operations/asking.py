@@ -16,9 +16,9 @@ from shared.errors import Invalid, NotAllowed, NotCancellable, NotRetryable
 from shared.fleet.models import Server
 from shared.operations.models import Operation, Request
 from shared.operations.reasons import sentence
-from shared.operations.services import move
-from shared.operations.states import GRACE, OPEN, RETRYABLE, Origin, State
-from shared.operations.wishes import Wish, objection
+from shared.operations.services import end_all, move
+from shared.operations.states import ACTIVE, GRACE, OPEN, RETRYABLE, Origin, State
+from shared.operations.wishes import Wish, keeps_busy, objection
 from shared.people.models import Token, User, Workspace
 from shared.schedules.models import Schedule
 
@@ -65,15 +65,37 @@ def request(wish: Wish, *, by: Asker, key: str | None, knock: Knock, now: dateti
         made = enter(wish, by=by, key=key, now=now)
         if made is None:
             return repeated(wish, by=by, key=key)
+        hung = hanging(wish, workspace=by.workspace)
         servers = locked(wish.servers, workspace=by.workspace)
         refused = refusals(servers, wish, now=now)
         if len(refused) == len(servers):
             raise refusal(refused[0])
         turned_away = {row["server"] for row in refused}
         going = [server for server in servers if server.id not in turned_away]
+        end_hung(hung, going, author=str(by.user), now=now)
         operations = put(going, wish, made, knock=knock, now=now)
         Request.objects.filter(id=made.id).update(refused=refused)
     return Answer(operations, refused)
+
+
+def hanging(wish: Wish, *, workspace: Workspace) -> list[Operation]:
+    """The stops under way that this wish would end; none unless it forces.
+
+    Locked before the servers are, as every look does: two that wait for each other would both fail.
+    """
+    if not wish.force:
+        return []
+    rows = Operation.objects.select_for_update(no_key=True).filter(
+        workspace=workspace, server__in=wish.servers, state__in=[state.value for state in ACTIVE]
+    )
+    return [row for row in rows.order_by("server_id") if not keeps_busy(row, wish)]
+
+
+def end_hung(hung: Sequence[Operation], servers: Sequence[Server], *, author: str, now: datetime) -> None:
+    """A server does one thing at a time, so the stop that hangs ends where the forced one begins."""
+    chosen = {server.id for server in servers}
+    mine = [row for row in hung if row.server_id in chosen]
+    end_all(mine, State.FAILED, reason="forced", now=now, author=author)
 
 
 def put(
@@ -126,7 +148,7 @@ def locked(ids: Sequence[int], *, workspace: Workspace) -> list[Server]:
 def refusals(servers: Sequence[Server], wish: Wish, *, now: datetime) -> list[dict[str, object]]:
     """Who refuses, and why."""
     open_ones = Operation.objects.filter(server__in=servers, state__in=[state.value for state in OPEN])
-    busy = {row.server_id: row for row in open_ones.order_by("-id")}
+    busy = {row.server_id: row for row in open_ones.order_by("-id") if keeps_busy(row, wish)}
     said = ((server, objection(server, wish, busy=busy.get(server.id), now=now)) for server in servers)
     return [
         {"server": server.id, "code": error.code, "detail": str(error)} for server, error in said if error

@@ -1,5 +1,7 @@
 """Why an operation ended as it did: stable codes, each with a sentence that says what to do next. Pure."""
 
+from collections.abc import Mapping
+
 SENTENCES = {
     "already_in_state": "Nothing to do: the server was already {goal}.",
     "conflict": "Another rule for the same moment went first ({winner} wins over {action}).",
@@ -26,6 +28,7 @@ SENTENCES = {
     "schedule_changed": "The schedule was changed, paused or deleted before this could be sent.",
     "not_stuck": "The server no longer hangs, so its power was not cut.",
     "cancelled_by_person": "Taken back by {author} before it was sent.",
+    "forced": "The stop hung, and {author} forced it instead.",
     "end_seen": "The server was seen {goal}.",
     "reboot_seen": "The status checks were seen to fail and recover.",
     "auto_scaling": "An Auto Scaling group owns this server and would replace it. Change the group instead.",
@@ -67,6 +70,13 @@ def explained(state_reason: str) -> str:
     text = state_reason.strip().rstrip(".") + "."
     hint = next((hint for code, hint in HINTS.items() if code in state_reason), "")
     return f"{text} {hint}".strip()
+
+
+def called(action: str, options: Mapping[str, bool]) -> str:
+    """The action as people call it: a stop may be a "force stop" or a "hibernate"."""
+    if options.get("force"):
+        return "force stop"
+    return "hibernate" if options.get("hibernate") else action
 
 
 def sentence(code: str, **words: object) -> str:

@@ -15,7 +15,9 @@ from shared.fleet import fitness
 from shared.fleet.models import Server
 from shared.fleet.status import Known, seen_at, shown
 from shared.operations.models import Operation
-from shared.operations.reasons import sentence
+from shared.operations.reasons import called, sentence
+from shared.operations.states import ACTIVE
+from shared.schedules.models import Action
 
 # What EC2 refuses as IncorrectInstanceState; asking anyway would only fail later. In a state of the first
 # table the server is on its way to one that allows the action, so somebody who can wait may queue for it.
@@ -91,6 +93,17 @@ def forbidden(restriction: fitness.Restriction) -> str:
     return sentence(restriction.code, lifecycle=restriction.lifecycle)
 
 
+def keeps_busy(row: Operation, wish: Wish) -> bool:
+    """Whether an operation that has not ended keeps its server busy for this wish.
+
+    A forced stop is for a server that hangs: it waits neither for the stop that hangs nor for what waits
+    for the server, only for another forced stop and for what is not a stop.
+    """
+    if not wish.force or row.options.get("force"):
+        return True
+    return row.state in ACTIVE and row.action != Action.STOP
+
+
 def untimely(server: Server, wish: Wish, *, busy: Operation | None) -> AppError | None:
     """What stands in the way right now; whoever queues waits for what will pass."""
     state, told = server.observed_state, f"{server} is {server.observed_state}"
@@ -107,7 +120,7 @@ def untimely(server: Server, wish: Wish, *, busy: Operation | None) -> AppError 
 
 def busy_sentence(server: Server, busy: Operation) -> str:
     return (
-        f"{server} is busy with a {busy.action} (operation {busy.id}). "
+        f"{server} is busy with a {called(busy.action, busy.options)} (operation {busy.id}). "
         "Wait for it to end, or send queue=true to run this afterwards."
     )
 
