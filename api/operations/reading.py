@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
 from api.operations import steps
 from api.operations.steps import Asked, Moments, Step
+from shared.operations import services
 from shared.operations.models import Operation
-from shared.operations.states import RETRYABLE, State, sources
+from shared.operations.states import ACTIVE, RETRYABLE, Origin, State, sources
+
+BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +20,29 @@ class Waiting:
 
     code: str
     detail: str
-    until: datetime
+    until: datetime | None
+
+
+def with_queue(rows: QuerySet[Operation]) -> QuerySet[Operation]:
+    """The rows with what goes before each on its server: `under_way`, and `earlier`, asked for by people."""
+    others = Operation.objects.filter(server=OuterRef("server")).exclude(id=OuterRef("id"))
+    active = others.filter(state__in=[state.value for state in ACTIVE])
+    before = Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__lt=OuterRef("id"))
+    asked = others.filter(before, state=State.REQUESTED, origin__in=BY_PEOPLE).order_by("due_at", "id")
+    return rows.annotate(
+        under_way=Subquery(active.values("id")[:1]), earlier=Subquery(asked.values("id")[:1])
+    )
 
 
 def waiting(operation: Operation) -> Waiting | None:
-    if operation.state != State.REQUESTED or not operation.waiting:
+    """Of operations read through `with_queue`; a forced stop waits only for what is under way."""
+    if operation.state != State.REQUESTED:
+        return None
+    earlier = None if operation.options.get("force") else getattr(operation, "earlier", None)
+    before = getattr(operation, "under_way", None) or earlier
+    if before:
+        return Waiting("busy", services.why("busy", operation=before), None)
+    if not operation.waiting:
         return None
     return Waiting(operation.waiting, operation.waiting_detail, operation.not_before)
 

@@ -62,7 +62,9 @@ class OperationSchedule(serializers.Serializer[Any]):
 class WaitingShape(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=words.WAITING)
     detail = serializers.CharField()
-    until = serializers.DateTimeField(help_text="When it is tried again.")
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When it is tried again; null while it waits for another operation."
+    )
 
 
 class OptionsShape(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from api import knocks
 from api.fields import Nothing
+from api.operations import reading
 from api.operations.filters import OperationFilters
 from api.operations.serializers import (
     AskedShape,
@@ -49,7 +50,7 @@ class Operations(View):
     ordering: ClassVar = ["-due_at"]
 
     def get_queryset(self) -> QuerySet[Operation]:
-        mine = Operation.objects.filter(workspace=self.workspace)
+        mine = reading.with_queue(Operation.objects.filter(workspace=self.workspace))
         return mine.select_related("server", "author", "schedule", "call")
 
     @extend_schema(responses=OperationShape(many=True))

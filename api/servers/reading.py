@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
-from api.operations.reading import Waiting, waiting
+from api.operations.reading import Waiting, waiting, with_queue
 from api.servers.attention import Note, attention
 from api.servers.expected import expected_seconds
 from api.servers.noticing import noticed
@@ -147,9 +147,9 @@ def transition(server: Server) -> Transition | None:
 
 def requested(ids: Sequence[int]) -> list[Operation]:
     """Operations that wait to be sent, the earliest of each server last."""
-    rows = Operation.objects.filter(server_id__in=ids, state=State.REQUESTED).order_by("-due_at", "-id")
-    names = ("server_id", "action", "due_at", "state", "waiting", "waiting_detail", "not_before")
-    return list(rows.only(*names))
+    rows = with_queue(Operation.objects.filter(server_id__in=ids, state=State.REQUESTED))
+    names = ("server_id", "action", "options", "due_at", "state", "waiting", "waiting_detail", "not_before")
+    return list(rows.order_by("-due_at", "-id").only(*names))
 
 
 def wanted(row: Operation | None) -> Requested | None:

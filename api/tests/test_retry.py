@@ -92,6 +92,22 @@ def test_an_operation_says_why_it_waits_and_until_when(alice: Person, server: Se
     assert (beside["operation"], beside["waiting"]["code"]) == (made.id, "no_capacity")
 
 
+def test_an_operation_names_the_one_it_waits_for(alice: Person, server: Server, moment: Any) -> None:
+    """Whether that one is under way, or somebody asked for it earlier."""
+    first = make_operation(server, state="accepted", due_at=moment - timedelta(minutes=2))
+    mine = make_operation(server, action="start", waiting="not_ready", waiting_detail="Stopping.")
+    busy = {"code": "busy", "detail": f"Another operation ({first.id}) on this server has not ended."}
+    shown = alice.get(f"operations/{mine.id}").json()["waiting"]
+    assert shown == busy | {"until": None}
+    beside = alice.get(f"servers/statuses?ids={server.id}").json()["statuses"][0]["requested"]
+    assert (beside["operation"], beside["waiting"]) == (mine.id, shown)
+    Operation.objects.filter(id=first.id).update(state="requested")
+    assert alice.get(f"operations/{mine.id}").json()["waiting"]["code"] == "not_ready"
+    Operation.objects.filter(id=first.id).update(origin="person")
+    assert alice.get(f"operations/{mine.id}").json()["waiting"] == shown
+    assert alice.get(f"operations/{first.id}").json()["waiting"] is None
+
+
 def test_what_was_sent_waits_no_more(alice: Person, server: Server) -> None:
     made = make_operation(server, state="sending", waiting="tokens", waiting_detail="No tokens.")
     assert alice.get(f"operations/{made.id}").json()["waiting"] is None

@@ -43,8 +43,10 @@ SENTENCES = {
     "stopped_without_hibernating": "The server was seen stopped, but it was shut down, not hibernated: {aws}",
     "gave_up": "It could not be done in time: {aws}",
 }
-# Why an operation that is still requested waits; `Operation.waiting` is the code.
+# Why an operation that is still requested waits; `Operation.waiting` is the code. Nothing stores `busy`:
+# whoever reads sees it from what goes before.
 WAITING = {
+    "busy": "Another operation ({operation}) on this server has not ended.",
     "tokens": "EC2's rate limit for this account and region leaves no room right now.",
     "throttled": "AWS refused the request as one too many.",
     "no_capacity": "EC2 has no room for this instance type in its zone now.",
