@@ -7,6 +7,7 @@ committed), the request itself, and what came of it. `outcome` holds the third.
 import os
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from shared import broker, clock
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Region, Server
 from shared.fleet.status import TRANSITIONS
+from shared.operations import services
 from shared.operations.models import Call, Operation
 from shared.operations.reasons import WAITING
 from shared.operations.states import State
@@ -29,6 +31,8 @@ from shared.operations.states import State
 LEASE = timedelta(seconds=15)
 # A request older than this was frozen on its way; somebody else may have taken over (the lease is 15 s).
 STALE_SECONDS = 5.0
+# What puts off without a refusal, and so without a step of its own.
+UNTOLD = ("tokens", "not_ready")
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -129,11 +133,22 @@ def mark(rows: list[Operation], call: Call, *, now: datetime) -> None:
     Operation.objects.bulk_update(
         rows, ["snapshot", "state", "call", "sending_at", "attempt"], batch_size=500
     )
-    waited = [row.id for row in rows if row.waiting]
-    Operation.objects.filter(id__in=waited).update(waiting="", waiting_detail="")
+    remember_waits(rows, now=now)
     servers = [row.server for row in rows]
     fields = ["transition", "transition_operation", "transition_since"]
     Server.objects.bulk_update(servers, fields, batch_size=500)
+
+
+def remember_waits(rows: list[Operation], *, now: datetime) -> None:
+    """They wait no more. Why they did is kept on their way, unless what AWS refused says so there already."""
+    waited: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+    for row in rows:
+        waited[row.waiting, row.waiting_detail].append(row)
+    for (why, detail), alike in waited.items():
+        if why in UNTOLD:
+            services.note(alike, "waited", now=now, detail=detail)
+    ids = [row.id for row in rows if row.waiting]
+    Operation.objects.filter(id__in=ids).update(waiting="", waiting_detail="")
 
 
 def known(server: Server) -> dict[str, str | None]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.operations.reasons import called
+from shared.operations.states import State
 
 # At one moment the way still has its order.
-RANK = {"requested": 0, "sending": 1, "accepted": 3, "dipped": 4, "ended": 5}
-ON_THE_WAY = 2
+RANK = {"requested": 0, "waited": 1, "sending": 2, "accepted": 4, "dipped": 5, "ended": 6}
+ON_THE_WAY = 3
 TEXTS = {
-    "sending": "Sent to EC2.",
+    "waited": "It had to wait.",
+    "sending": "On its way to EC2.",
+    "sent": "Sent to EC2.",
     "accepted": "EC2 accepted the request.",
     "dipped": "The status checks were seen to fail, as they do while a server reboots.",
     "put_off": "Put off.",
@@ -67,9 +70,11 @@ def way(
     moments: Moments, asked: Asked, written: Iterable[Step], *, call: int | None, request_id: str
 ) -> list[Step]:
     """All steps, in the order they happened."""
+    # Written down before the request is, so on its own it tells nothing of what EC2 got.
+    arrived = moments.accepted is not None or request_id
     own = [
         Step(moments.requested, "requested", wished(asked)),
-        *once(moments.sending, "sending", TEXTS["sending"], call),
+        *once(moments.sending, "sending", TEXTS["sent" if arrived else "sending"], call),
         *once(moments.accepted, "accepted", TEXTS["accepted"], call, request_id),
         *once(moments.dipped, "dipped", TEXTS["dipped"]),
         *once(moments.ended, "ended", ended(asked)),
@@ -102,7 +107,8 @@ def by(asked: Asked) -> str:
 
 def ended(asked: Asked) -> str:
     """The end in words; the reason's sentence when there is one."""
-    return f"{asked.state.capitalize()}. {asked.detail}".strip()
+    word = "not proven" if asked.state == State.UNKNOWN else asked.state
+    return f"{word.capitalize()}. {asked.detail}".strip()
 
 
 def written(what: str, detail: str) -> str:

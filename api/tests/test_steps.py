@@ -73,6 +73,36 @@ def test_the_first_step_says_who_wanted_what(asked: Asked, text: str) -> None:
     assert way(Moments(NOON, None, None, None, None), asked, [], call=None, request_id="")[0].text == text
 
 
+@pytest.mark.parametrize(
+    ("accepted", "request_id", "text"),
+    [
+        (None, "", "On its way to EC2."),
+        (NOON, "", "Sent to EC2."),
+        (None, "r-1", "Sent to EC2."),
+    ],
+    ids=["nobody knows yet", "EC2 accepted it", "EC2 refused it"],
+)
+def test_only_what_ec2_has_answered_is_called_sent(
+    accepted: datetime | None, request_id: str, text: str
+) -> None:
+    moments = Moments(NOON, NOON, accepted, None, None)
+    steps = way(moments, Asked("stop", "rule"), [], call=1, request_id=request_id)
+    assert steps[1].text == text
+
+
+def test_an_end_nobody_saw_is_not_proven_here_too() -> None:
+    asked = Asked("reboot", "rule", state="unknown", detail="No sign.")
+    assert way(Moments(NOON, None, None, None, NOON), asked, [], call=None, request_id="")[-1].text == (
+        "Not proven. No sign."
+    )
+
+
+def test_a_wait_stands_before_the_sending_it_put_off() -> None:
+    rows = [Step(NOON, "waited", written("waited", "No tokens."))]
+    steps = way(Moments(at(-9), NOON, None, None, None), Asked("stop", "rule"), rows, call=1, request_id="")
+    assert [step.text for step in steps[1:]] == ["It had to wait. No tokens.", "On its way to EC2."]
+
+
 def test_a_step_nobody_has_words_for_is_told_all_the_same() -> None:
     assert written("taken_over", "by a1") == "Taken over. by a1"
 

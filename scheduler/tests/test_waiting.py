@@ -69,6 +69,26 @@ def test_a_refusal_for_now_is_told_while_it_waits_and_is_the_reason_when_time_is
     assert "cannot be reached" not in operation.detail
 
 
+@pytest.mark.parametrize("why", ["tokens", "not_ready"])
+def test_what_had_to_wait_keeps_why_on_its_way(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, why: str
+) -> None:
+    server = new_server("s", "running")
+    left(0 if why == "tokens" else 50, 1000, region, time)
+    if why == "not_ready":
+        Server.objects.update(observed_state="pending")
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    reason = waits(operation)
+    assert reason[0] == why
+    Server.objects.update(observed_state="running")
+    time.forward(10)
+    send.drain(region.id, "stop")
+    assert (state(operation), waits(operation)) == (("accepted", ""), ("", ""))
+    step = Step.objects.get()
+    assert (step.what, step.detail, step.at) == ("waited", reason[1], operation.sending_at)
+
+
 def test_what_was_refused_is_sent_when_aws_accepts_and_says_no_more_that_it_waits(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
