@@ -39,7 +39,7 @@ class NotAllowed(AppError):
 
 
 class ServerBusy(NotAllowed):
-    """The server is busy with another operation. Wait for it to end, or send queue=true."""
+    """The server is busy with another operation. Wait for that to end, or queue it."""
 
     code = "server_busy"
 

@@ -34,6 +34,12 @@ def with_queue(rows: QuerySet[Operation]) -> QuerySet[Operation]:
     )
 
 
+def with_retries(rows: QuerySet[Operation]) -> QuerySet[Operation]:
+    """The rows with `retried_by`, the newest operation that repeats each."""
+    again = Operation.objects.filter(retry_of=OuterRef("id")).order_by("-id")
+    return rows.annotate(retried_by=Subquery(again.values("id")[:1]))
+
+
 def waiting(operation: Operation) -> Waiting | None:
     """Of operations read through `with_queue`; a forced stop waits only for what is under way."""
     if operation.state != State.REQUESTED:

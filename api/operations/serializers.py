@@ -13,15 +13,14 @@ from shared.operations.models import Operation
 from shared.schedules.models import Action
 
 MOST_SERVERS = 1000
+QUEUE = "Wait for a busy server, or for a state that passes, instead of being refused."
 
 
 class OperationWanted(Body):
     servers = fields.Many(child=fields.Whole(min_value=1), least=1, most=MOST_SERVERS)
     action = fields.Choice(choices=Action.choices)
     reason = fields.Text(required=False, allow_blank=True, max_length=200, default="")
-    queue = fields.Switch(
-        required=False, default=False, help_text="Wait for a busy server instead of being refused."
-    )
+    queue = fields.Switch(required=False, default=False, help_text=QUEUE)
     force = fields.Switch(
         required=False,
         default=False,
@@ -37,6 +36,10 @@ class OperationWanted(Body):
             detail = "A server whose power is cut keeps no memory. Ask for force or hibernate, not for both."
             raise serializers.ValidationError(detail, code="force_or_hibernate")
         return attrs
+
+
+class RetryWanted(Body):
+    queue = fields.Switch(required=False, default=False, help_text=QUEUE)
 
 
 def stop_only() -> ErrorDetail:
@@ -104,6 +107,12 @@ class OperationShape(serializers.Serializer[Any]):
     can_cancel = serializers.SerializerMethodField()
     can_retry = serializers.SerializerMethodField()
     retry_of = serializers.IntegerField(allow_null=True, source="retry_of_id")
+    retried_by = serializers.IntegerField(
+        allow_null=True, help_text="The newest operation that repeats this one."
+    )
+    note = fields.OrNull(
+        source="request.reason", default=None, help_text="What whoever asked gave as reason."
+    )
 
     @extend_schema_field(OperationSchedule(allow_null=True))
     def get_schedule(self, operation: Operation) -> dict[str, Any] | None:

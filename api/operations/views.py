@@ -20,6 +20,7 @@ from api.operations.serializers import (
     OperationShape,
     OperationWanted,
     RetriedShape,
+    RetryWanted,
 )
 from api.views import View
 from shared.errors import Invalid
@@ -51,7 +52,8 @@ class Operations(View):
 
     def get_queryset(self) -> QuerySet[Operation]:
         mine = reading.with_queue(Operation.objects.filter(workspace=self.workspace))
-        return mine.select_related("server", "author", "schedule", "call")
+        rows = reading.with_retries(mine)
+        return rows.select_related("server", "author", "schedule", "call", "request")
 
     @extend_schema(responses=OperationShape(many=True))
     def list(self, request: Request) -> Response:
@@ -85,13 +87,13 @@ class Operations(View):
         asking.cancel(operation, by=self.user, now=self.now)
         return Response(OperationShape(self.get_object()).data)
 
-    @extend_schema(request=None, responses={202: RetriedShape})
+    @extend_schema(request=RetryWanted, responses={202: RetriedShape})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: int) -> Response:
         """Ask for the same again, after it failed, was skipped or cancelled, or nobody can tell."""
         operation = self.get_object()
-        self.read(Nothing)
-        again = asking.retry(operation, by=self.asker, knock=knocks.after_commit, now=self.now)
+        queue = self.read(RetryWanted)["queue"]
+        again = asking.retry(operation, by=self.asker, queue=queue, knock=knocks.after_commit, now=self.now)
         self.kwargs["pk"] = again.id
         return Response(RetriedShape({"operation": self.get_object()}).data, status=202)
 

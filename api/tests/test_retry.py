@@ -76,7 +76,21 @@ def test_retrying_twice_makes_one_operation(alice: Person, server: Server) -> No
     assert alice.post(f"operations/{before.id}/retry").json()["code"] == "server_busy"
 
 
-def test_a_retry_takes_no_body(alice: Person, server: Server) -> None:
+@pytest.mark.parametrize("busy", [True, False], ids=["it is busy", "it is on its way"])
+def test_a_retry_may_queue(alice: Person, server: Server, busy: bool) -> None:
+    before = make_operation(server, action="start", state="failed")
+    if busy:
+        make_operation(server, state="accepted")
+    else:
+        Server.objects.update(observed_state="stopping")
+    refused = alice.post(f"operations/{before.id}/retry").json()
+    assert refused["code"] == ("server_busy" if busy else "wrong_state")
+    assert refused["detail"].endswith("Wait for that to end, or queue it.")
+    answer = alice.post(f"operations/{before.id}/retry", {"queue": True})
+    assert (answer.status_code, answer.json()["operation"]["state"]) == (202, "requested")
+
+
+def test_a_retry_takes_nothing_else(alice: Person, server: Server) -> None:
     before = make_operation(server, state="failed")
     answer = alice.post(f"operations/{before.id}/retry", {"force": True})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_field")
@@ -131,6 +145,23 @@ def test_an_operation_says_what_may_be_done_with_it(
 ) -> None:
     shown = alice.get(f"operations/{make_operation(server, state=state).id}").json()
     assert (shown["can_cancel"], shown["can_retry"]) == (cancel, retry)
+
+
+def test_an_operation_names_the_newest_that_repeats_it(alice: Person, server: Server) -> None:
+    before = make_operation(server, state="failed")
+    assert alice.get(f"operations/{before.id}").json()["retried_by"] is None
+    make_operation(server, state="failed", retry_of=before)
+    again = make_operation(server, retry_of=before)
+    assert alice.get(f"operations/{before.id}").json()["retried_by"] == again.id
+
+
+def test_an_operation_keeps_why_it_was_asked_for(alice: Person, server: Server) -> None:
+    asked = alice.post("operations", {"servers": [server.id], "action": "stop", "reason": "Before the move"})
+    [made] = asked.json()["operations"]
+    assert made["note"] == "Before the move"
+    assert alice.get(f"operations/{made['id']}").json()["note"] == "Before the move"
+    by_rule = make_operation(server, state="failed")
+    assert alice.get(f"operations/{by_rule.id}").json()["note"] is None
 
 
 def test_an_operation_names_its_call(alice: Person, server: Server, moment: Any) -> None:

@@ -179,7 +179,7 @@ def operation(server: Server, wish: Wish, made: Request, *, now: datetime) -> Op
     )
 
 
-def retry(before: Operation, *, by: Asker, knock: Knock, now: datetime) -> Operation:
+def retry(before: Operation, *, by: Asker, queue: bool, knock: Knock, now: datetime) -> Operation:
     """Ask once more for what did not happen. NotRetryable unless it has ended so; else as for `request`.
 
     The force of a force stop is not repeated by itself: the server may have come to an end meanwhile.
@@ -187,7 +187,7 @@ def retry(before: Operation, *, by: Asker, knock: Knock, now: datetime) -> Opera
     if State(before.state) not in RETRYABLE:
         raise NotRetryable
     hibernate = bool(before.options.get("hibernate"))
-    wish = Wish([before.server_id], before.action, hibernate=hibernate, retry_of=before.id)
+    wish = Wish([before.server_id], before.action, queue=queue, hibernate=hibernate, retry_of=before.id)
     with transaction.atomic():
         servers = locked(wish.servers, workspace=by.workspace)
         for row in refusals(servers, wish, now=now):

@@ -113,7 +113,7 @@ def untimely(server: Server, wish: Wish, *, busy: Operation | None) -> AppError 
         return errors.WrongState(f"{told}, so it cannot be asked to {wish.action} now.")
     if state in PASSING[wish.action] and not wish.queue:
         return errors.WrongState(
-            f"{told}, so it cannot be asked to {wish.action} now. Wait for that to end, or send queue=true."
+            f"{told}, so it cannot be asked to {wish.action} now. Wait for that to end, or queue it."
         )
     return None
 
@@ -121,7 +121,7 @@ def untimely(server: Server, wish: Wish, *, busy: Operation | None) -> AppError 
 def busy_sentence(server: Server, busy: Operation) -> str:
     return (
         f"{server} is busy with a {called(busy.action, busy.options)} (operation {busy.id}). "
-        "Wait for it to end, or send queue=true to run this afterwards."
+        "Wait for that to end, or queue it."
     )
 
 
