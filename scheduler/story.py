@@ -10,7 +10,8 @@ from typing import Any
 
 from shared.logs import event, warning
 from shared.operations.models import Operation
-from shared.operations.states import State
+from shared.operations.reasons import called
+from shared.operations.states import Origin, State
 
 ICONS = {"start": "▶️ ", "stop": "⏹️ ", "reboot": "🔄"}
 MANY = 20
@@ -65,18 +66,21 @@ def crowd(batch: Batch) -> None:
 def heading(operation: Operation, *, count: int = 1) -> list[str]:
     asked = asked_by(operation)
     target = f'server "{operation.server}" (ID: {operation.server_id})' if count == 1 else f"{count} servers"
-    return [asked, f"🎯 Executing: {operation.action} on {target}"]
+    return [asked, f"🎯 Executing: {named(operation)} on {target}"]
 
 
 def asked_by(operation: Operation) -> str:
     if operation.schedule_id or "schedule" in operation.snapshot:
         return f"▶️  Executing schedule: {operation.snapshot['schedule']} (ID: {operation.schedule_id})"
-    who = operation.author or "an API token"
+    author = operation.author or "somebody who has left"
+    who = f"a token of {author}" if operation.origin == Origin.TOKEN else author
     return f"▶️  Executing request of {who} (ID: {operation.request_id})"
 
 
 def told(batch: Batch, operation: Operation, *, count: int = 1) -> list[str]:
-    verb = operation.action.capitalize()
+    # What EC2 was asked for may be less than the wish: a plain stop where it would not hibernate.
+    sent = operation.call.options if operation.call else operation.options
+    verb = called(operation.action, sent).capitalize()
     whom = f"instance {operation.server.instance_id}" if count == 1 else f"{count} instances"
     lines = [
         f"   🔑 Decrypting credentials for cloud account ID: {batch.account}",
@@ -92,7 +96,7 @@ def told(batch: Batch, operation: Operation, *, count: int = 1) -> list[str]:
 def finished(operation: Operation, *, quiet: bool = False) -> None:
     """The end state was seen, or it was not; milliseconds are from due to the end we saw."""
     if operation.state == State.SUCCEEDED:
-        text = f"✅ Success: {operation.action} completed in {milliseconds(operation)}ms{behind(operation)}"
+        text = f"✅ Success: {done(operation)} completed in {milliseconds(operation)}ms{behind(operation)}"
         event("operation.succeeded", text=text, milliseconds=milliseconds(operation), **ids(operation))
         return
     if operation.state == State.UNKNOWN:
@@ -114,7 +118,18 @@ def unanswered(*, call: int, count: int, why: str) -> None:
 
 
 def what(operation: Operation) -> str:
-    return f'{operation.action} on server "{operation.server}"'
+    return f'{named(operation)} on server "{operation.server}"'
+
+
+def named(operation: Operation) -> str:
+    """What was asked for, in the words of people: "stop", "force stop", "hibernate"."""
+    return called(operation.action, operation.options)
+
+
+def done(operation: Operation) -> str:
+    """What was seen to be done, which is not always what was asked for."""
+    stopped = operation.reason == "stopped_without_hibernating"
+    return operation.action if stopped else named(operation)
 
 
 def behind(operation: Operation) -> str:

@@ -22,7 +22,7 @@ def failed(operations: Sequence[Operation], *, quiet: bool) -> None:
         first = operations[0]
         warning(
             "call.failed",
-            text=f"❌ Failed: {first.action} on {len(operations)} servers: {first.detail}",
+            text=f"❌ Failed: {story.named(first)} on {len(operations)} servers: {first.detail}",
             servers=len(operations),
             action=first.action,
             reason=first.reason,
@@ -36,7 +36,9 @@ def put_off(operations: Sequence[Operation], *, why: str, until: datetime, quiet
     crowd = len(operations) > FEW
     if crowd and not quiet:
         first, count = operations[0], len(operations)
-        text = f"⏳ Waiting: {first.action} on {count} servers: {why} Trying again at {until:%H:%M:%S} UTC"
+        text = (
+            f"⏳ Waiting: {story.named(first)} on {count} servers: {why} Trying again at {until:%H:%M:%S} UTC"
+        )
         event("call.put_off", text=text, servers=count, action=first.action)
     for operation in operations:
         story.put_off(operation, why=why, until=until, quiet=quiet or crowd)

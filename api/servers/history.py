@@ -34,7 +34,7 @@ class Span:
 
 
 def line(server: Server, span: Span) -> dict[str, Any]:
-    """The entries between two moments, at most 500, and whether there are more."""
+    """The entries between two moments, the 500 nearest to now, and whether there are more."""
     coming = list(plans(server, span))
     operations = operations_of(server, span)
     fired = {(row.rule_id, row.due_at) for row in operations}
@@ -43,7 +43,7 @@ def line(server: Server, span: Span) -> dict[str, Any]:
         *(timeline.done(done(row)) for row in operations),
         *observations(server, span),
     ]
-    shown, more = timeline.merged(entries)
+    shown, more = timeline.merged(entries, now=span.now)
     return {"from": span.start, "to": span.end, "entries": shown, "more": more}
 
 
@@ -90,8 +90,9 @@ def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]
 
 
 def operations_of(server: Server, span: Span) -> list[Operation]:
+    """The newest: what was done, like what was seen, lies behind."""
     rows = Operation.objects.filter(server=server, due_at__range=(span.start, span.end))
-    return list(rows.select_related("author", "schedule").order_by("due_at", "id")[: MOST + 1])
+    return list(rows.select_related("author", "schedule").order_by("-due_at", "-id")[: MOST + 1])
 
 
 def done(row: Operation) -> Done:
@@ -105,13 +106,14 @@ def done(row: Operation) -> Done:
         author=str(row.author or ""),
         schedule=Named(row.schedule_id, name) if name else None,
         detail=row.detail or row.waiting_detail,
+        options=row.options,
     )
 
 
 def observations(server: Server, span: Span) -> list[Entry]:
     """What was seen; a schedule that was deleted has no name here any more."""
     seen = Observation.objects.filter(server=server, asked_at__range=(span.start, span.end))
-    rows = list(seen.order_by("asked_at", "id")[: MOST + 1])
+    rows = list(seen.order_by("-asked_at", "-id")[: MOST + 1])
     names = Schedule.objects.only("name").in_bulk({row.schedule for row in rows if row.schedule})
     return [observed(row, names.get(row.schedule or 0)) for row in rows]
 

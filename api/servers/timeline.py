@@ -4,12 +4,12 @@ Facts in, entries out, oldest first. It knows no table, no clock and no engine o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.operations.reasons import sentence
+from shared.operations.reasons import called, sentence
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
 from shared.schedules.words import VERBS
 
@@ -101,6 +101,7 @@ class Done:
     author: str
     schedule: Named | None
     detail: str
+    options: Mapping[str, bool] = field(default_factory=dict)
 
 
 def planned(plans: Iterable[Plan], *, now: datetime) -> list[Entry]:
@@ -131,7 +132,8 @@ def coming(each: Occurrence, schedule: Named, verdict: Verdict, *, now: datetime
 
 
 def done(operation: Done) -> Entry:
-    text = f"{VERBS[operation.action]} {asked_by(operation)}: {ENDS[operation.state]}. {operation.detail}"
+    what = called(operation.action, operation.options).capitalize()
+    text = f"{what} {asked_by(operation)}: {ENDS[operation.state]}. {operation.detail}"
     return Entry(
         operation.at,
         "operation",
@@ -150,6 +152,7 @@ def asked_by(operation: Done) -> str:
         "rule": f"by {schedule}",
         "enforce": f"to put the server back as {schedule} wants it",
         "hold": f"by the hold of {author}",
+        "token": f"asked for with a token of {author}",
     }.get(operation.origin, f"asked for by {author}")
 
 
@@ -160,7 +163,8 @@ def observed(seen: Seen, *, at: datetime, operation: int | None, schedule: Named
     return Entry(at, "observation", text, schedule=schedule, operation=operation, observation=seen)
 
 
-def merged(entries: Iterable[Entry], *, most: int = MOST) -> tuple[list[Entry], bool]:
-    """The first `most` entries in order of time, and whether there are more."""
-    ordered = sorted(entries, key=lambda entry: (entry.at, RANK[entry.kind], entry.operation or 0))
-    return ordered[:most], len(ordered) > most
+def merged(entries: Iterable[Entry], *, now: datetime, most: int = MOST) -> tuple[list[Entry], bool]:
+    """The `most` entries nearest to now, in order of time, and whether there are more."""
+    nearest = sorted(entries, key=lambda entry: abs(entry.at - now))
+    kept = sorted(nearest[:most], key=lambda entry: (entry.at, RANK[entry.kind], entry.operation or 0))
+    return kept, len(nearest) > most

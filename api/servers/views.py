@@ -127,7 +127,7 @@ class Servers(View):
     @extend_schema(parameters=SPAN, responses=TimelineShape)
     @action(detail=True)
     def timeline(self, request: Request, pk: int) -> Response:
-        """What is planned, what was done and what was seen, oldest first; at most 500 entries."""
+        """What is planned, done and seen, oldest first; of more than 500 entries those nearest to now."""
         line = history.line(self.get_object(), span(request, now=self.now))
         return Response(TimelineShape(line).data)
 

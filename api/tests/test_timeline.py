@@ -9,6 +9,7 @@ from api.servers import history
 from api.servers.timeline import Done, Named, Plan, Seen, done, merged, observed, planned
 from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
 from shared.fleet.models import Region, Server
+from shared.operations.models import Operation
 from shared.operations.verdicts import Occurrence
 from shared.schedules import ahead
 from shared.schedules.models import Hold, Rule, Schedule, Skip
@@ -37,17 +38,18 @@ SEEN = Seen("running", "stopped", "outside", "inside", "alerted", "", None)
 
 def test_all_kinds_stand_in_one_order() -> None:
     at_noon = observed(SEEN, at=NOON, operation=None, schedule=None)
-    entries, more = merged([*planned([plan(5), plan(-5)], now=NOON), at_noon, done(operation(0))])
+    told = [*planned([plan(5), plan(-5)], now=NOON), at_noon, done(operation(0))]
+    entries, more = merged(told, now=NOON)
     assert [entry.kind for entry in entries] == ["planned", "operation", "observation", "planned"]
     assert more is False
 
 
-def test_the_first_five_hundred_come_and_the_rest_is_said_to_be_there() -> None:
-    entries = planned([plan(minute) for minute in range(501)], now=NOON)
-    shown, more = merged(entries)
+def test_the_five_hundred_nearest_to_now_come_and_the_rest_is_said_to_be_there() -> None:
+    entries = [*(done(operation(-minute)) for minute in range(600)), *planned([plan(120)], now=NOON)]
+    shown, more = merged(entries, now=NOON)
     assert (len(shown), more) == (500, True)
-    assert shown[0].at == NOON
-    assert merged(entries[:500]) == (entries[:500], False)
+    assert (shown[0].at, shown[-1].kind) == (at(-498), "planned")
+    assert merged(shown, now=NOON) == (shown, False)
 
 
 def test_at_one_instant_a_start_goes_before_a_stop_and_a_stop_before_a_reboot() -> None:
@@ -76,6 +78,12 @@ def test_a_moment_the_clock_missed_is_due_now_until_its_grace_is_over() -> None:
     [
         ({}, "Stop by Nightly: done. Seen."),
         ({"origin": "person", "author": "bob"}, "Stop asked for by bob: done. Seen."),
+        ({"origin": "token", "author": "bob"}, "Stop asked for with a token of bob: done. Seen."),
+        (
+            {"origin": "person", "author": "bob", "options": {"force": True}},
+            "Force stop asked for by bob: done. Seen.",
+        ),
+        ({"options": {"hibernate": True}}, "Hibernate by Nightly: done. Seen."),
         ({"origin": "enforce"}, "Stop to put the server back as Nightly wants it: done. Seen."),
         ({"state": "skipped", "schedule": None, "detail": ""}, "Stop by a deleted schedule: it did not run."),
     ],
@@ -136,6 +144,33 @@ def test_past_and_future_are_one_line(
         f"Stop by {often['name']} is planned.",
     )
     assert (told["from"] < first["at"], told["more"]) == (True, False)
+
+
+@pytest.mark.django_db
+def test_a_busy_past_hides_neither_what_is_newest_nor_what_is_planned(
+    alice: Person, server: Server, often: dict[str, Any], moment: datetime
+) -> None:
+    moments = [moment - timedelta(seconds=20 * step) for step in range(1, 601)]
+    Operation.objects.bulk_create(
+        Operation(
+            workspace=server.workspace,
+            server=server,
+            action="stop",
+            origin="rule",
+            state="succeeded",
+            due_at=at,
+            not_before=at,
+            requested_at=at,
+            grace_until=at,
+        )
+        for at in moments
+    )
+    told = line(alice, server)
+    assert (len(told["entries"]), told["more"]) == (500, True)
+    kinds = [entry["kind"] for entry in told["entries"]]
+    assert kinds[-1] == "planned"
+    newest = [entry for entry in told["entries"] if entry["kind"] == "operation"][-1]
+    assert newest["at"][:19] == iso(moments[0])[:19]
 
 
 @pytest.mark.django_db

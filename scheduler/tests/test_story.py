@@ -7,11 +7,14 @@ import pytest
 
 from scheduler import fire, look, send, story
 from scheduler.ec2 import gateway
+from scheduler.tests.acting import ask
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Region, Server
 from shared.logs import LIMIT, HumanFormatter, Spared
-from shared.operations.models import Operation
+from shared.operations.models import Operation, Step
+from shared.people.models import User
 from shared.schedules.models import Schedule
+from simulator.world import World
 
 New = Callable[..., Schedule]
 
@@ -75,6 +78,58 @@ def test_a_scheduled_stop_reads_as_documented(
         f"   📊 Database status updated to: stopping ✅",
         f'✅ Success: stop completed in 31234ms (server "test1", ID: {server.id}, operation {operation.id})',
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [({}, "stop"), ({"force": True}, "force stop"), ({"hibernate": True}, "hibernate")],
+)
+def test_what_was_asked_of_a_server_is_told_in_peoples_words(
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    world: World,
+    log: Reader,
+    alice: User,
+    options: dict[str, bool],
+    word: str,
+) -> None:
+    for instance in world.everything():
+        instance.hibernation = True
+    ask(server, "stop", time, options=options, author=alice)
+    send.drain(region.id, "stop")
+    time.forward(60)
+    looked(region)
+    assert f'🎯 Executing: {word} on server "test1"' in log.lines[0]
+    assert f"⏹️  {word.capitalize()} command sent for instance" in log.lines[0]
+    assert log.lines[1].startswith(f"✅ Success: {word} completed in ")
+
+
+def test_a_hibernation_that_became_a_stop_is_not_told_as_one(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, log: Reader, alice: User
+) -> None:
+    operation = ask(server, "stop", time, options={"hibernate": True}, author=alice)
+    Step.objects.create(
+        workspace=server.workspace, operation=operation, at=time.moment, what="hibernate_refused"
+    )
+    send.drain(region.id, "stop")
+    time.forward(60)
+    looked(region)
+    assert "🎯 Executing: hibernate on server" in log.lines[0]
+    assert "⏹️  Stop command sent for instance" in log.lines[0]
+    assert log.lines[1].startswith("✅ Success: stop completed in ")
+
+
+@pytest.mark.parametrize(("origin", "who"), [("person", ""), ("token", "a token of ")])
+def test_a_token_is_not_the_person_it_belongs_to(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, log: Reader, alice: User, origin: str, who: str
+) -> None:
+    operation = ask(server, "stop", time, author=alice)
+    Operation.objects.update(origin=origin)
+    send.drain(region.id, "stop")
+    asked = f"▶️  Executing request of {who}{alice} (ID: {operation.request_id})"
+    assert log.lines[0].splitlines()[0] == asked
 
 
 def test_a_refused_stop_never_says_it_was_sent(
