@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from shared.fleet.status import SHOWN
 from shared.operations.reasons import called, sentence
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
 from shared.schedules.words import VERBS
@@ -38,6 +39,7 @@ REACTIONS = {
     "put_back": "The server is put back as its schedule wants it.",
     "alerted": "It is left so, and somebody should look at it.",
     "held": "A hold wants it so.",
+    "spared": "It is left so: the server is protected, or cannot be put back this way.",
     "given_up": "It happened too often, so it is no longer put back.",
 }
 
@@ -158,9 +160,14 @@ def asked_by(operation: Done) -> str:
 
 def observed(seen: Seen, *, at: datetime, operation: int | None, schedule: Named | None) -> Entry:
     why = CHANGES.get((seen.cause, seen.actor), "")
-    told = [f"Seen {seen.after}, after {seen.before}.", why, REACTIONS.get(seen.reaction, "")]
+    told = [f"Seen {shown(seen.after)}, after {shown(seen.before)}.", why, REACTIONS.get(seen.reaction, "")]
     text = " ".join(part for part in told if part)
     return Entry(at, "observation", text, schedule=schedule, operation=operation, observation=seen)
+
+
+def shown(state: str) -> str:
+    """EC2's word as the page says it."""
+    return SHOWN.get(state, state)
 
 
 def merged(entries: Iterable[Entry], *, now: datetime, most: int = MOST) -> tuple[list[Entry], bool]:

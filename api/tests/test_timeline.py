@@ -1,5 +1,6 @@
 """A server's line of time: what is planned, what was done and what was seen, in one order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,6 +97,13 @@ def test_a_change_is_told_with_who_did_it_and_what_came_of_it() -> None:
     text = observed(SEEN, at=NOON, operation=None, schedule=NIGHTLY).text
     assert text.startswith("Seen stopped, after running. Somebody shut it down from inside")
     assert text.endswith("somebody should look at it.")
+
+
+def test_a_change_is_told_in_the_words_of_the_page() -> None:
+    text = observed(
+        replace(SEEN, before="stopped", after="pending"), at=NOON, operation=None, schedule=None
+    ).text
+    assert text.startswith("Seen starting, after stopped.")
 
 
 def line(who: Person, server: Server, **query: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from api.tests.conftest import HOST, Person, make_operation, make_server
 from shared.fleet.models import Region, Server
+from shared.fleet.status import SHOWN
 from shared.operations.models import Operation
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,7 @@ def test_whoever_queues_waits_for_a_state_that_passes(
     answer = ask(alice, server, action=action)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
     assert "or queue it." in answer.json()["detail"]
+    assert f"is {SHOWN[state]}, so" in answer.json()["detail"]
     assert ask(alice, server, action=action, queue=True).status_code == 202
 
 

@@ -130,7 +130,8 @@ def test_no_tokens_is_a_reason_to_wait_too(time: Time, region: Region, server: S
     send.drain(region.id, "stop")
     assert waits(operation) == (
         "tokens",
-        "EC2's rate limit for this account and region leaves no room right now.",
+        "EC2's rate limit for this account and region leaves no room right now. "
+        "It goes by itself; enter a raised limit under Accounts.",
     )
     assert (operation.not_before > time.moment, ec2.calls) == (True, [])
     assert not Step.objects.exists()

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from shared.fleet.models import Server
 from shared.operations.models import Call, Operation, Step
-from shared.operations.reasons import WAITING, sentence
+from shared.operations.reasons import WAITING, for_people, sentence
 from shared.operations.states import State, sources
 
 
@@ -73,7 +73,7 @@ def put_off(ids: Iterable[int], until: datetime, *, waiting: str, **words: objec
 
 def why(waiting: str, **words: object) -> str:
     """The sentence of a code of WAITING; nothing when it does not wait for anything."""
-    return WAITING[waiting].format(**words) if waiting else ""
+    return WAITING[waiting].format(**for_people(words)) if waiting else ""
 
 
 def note(

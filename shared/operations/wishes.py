@@ -13,7 +13,7 @@ from shared import errors
 from shared.errors import AppError
 from shared.fleet import fitness
 from shared.fleet.models import Server
-from shared.fleet.status import Known, seen_at, shown
+from shared.fleet.status import SHOWN, Known, seen_at, shown
 from shared.operations.models import Operation
 from shared.operations.reasons import called, sentence
 from shared.operations.states import ACTIVE
@@ -106,7 +106,8 @@ def keeps_busy(row: Operation, wish: Wish) -> bool:
 
 def untimely(server: Server, wish: Wish, *, busy: Operation | None) -> AppError | None:
     """What stands in the way right now; whoever queues waits for what will pass."""
-    state, told = server.observed_state, f"{server} is {server.observed_state}"
+    state = server.observed_state
+    told = f"{server} is {SHOWN[state]}"
     if busy:
         return None if wish.queue else errors.ServerBusy(busy_sentence(server, busy))
     if state in REFUSED_IN[wish.action]:
