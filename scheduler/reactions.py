@@ -31,13 +31,15 @@ class Drift:
 
 
 def reaction(drift: Drift) -> str:
-    """One of respected, alerted, put_back, held, given_up; empty when no schedule has a say."""
+    """One of respected, alerted, put_back, held, spared, given_up; empty when no schedule has a say."""
     if not drift.goal or drift.after == drift.goal or not drift.speaks or drift.mode == "observe":
         return ""
     if WANTED.get(drift.hold) == drift.after:
         return "held"
     if drift.mode == "alert":
         return "alerted"
-    if drift.mode != "enforce" or drift.busy or drift.spared:
+    if drift.mode != "enforce" or drift.busy:
         return "respected"
+    if drift.spared:
+        return "spared"
     return "given_up" if drift.put_back >= MOST_AN_HOUR else "put_back"

@@ -201,7 +201,7 @@ def test_protected_and_restricted_servers_are_never_put_back(
 ) -> None:
     stopped_by(mode="enforce")
     Server.objects.filter(id=off.id).update(**fields)
-    assert drifts(off).reaction == "respected"
+    assert drifts(off).reaction == "spared"
     assert not Operation.objects.filter(origin="enforce").exists()
 
 

@@ -35,9 +35,11 @@ def test_a_hold_that_wants_the_opposite_keeps_nothing() -> None:
     assert reaction(replace(STARTED, hold="off")) == "put_back"
 
 
-@pytest.mark.parametrize("drift", [replace(STARTED, busy=True), replace(STARTED, spared=True)])
-def test_a_server_that_is_busy_or_to_be_spared_is_not_put_back(drift: Drift) -> None:
-    assert reaction(drift) == "respected"
+def test_a_server_that_is_busy_or_to_be_spared_is_not_put_back() -> None:
+    assert reaction(replace(STARTED, busy=True)) == "respected"
+    assert reaction(replace(STARTED, spared=True)) == "spared"
+    assert reaction(replace(STARTED, spared=True, mode="respect")) == "respected"
+    assert reaction(replace(STARTED, spared=True, put_back=MOST_AN_HOUR)) == "spared"
 
 
 def test_a_server_that_keeps_being_changed_is_left_alone_after_three_times_an_hour() -> None:

@@ -225,6 +225,7 @@ class Observation(models.Model):
         PUT_BACK = "put_back"
         ALERTED = "alerted"
         HELD = "held"
+        SPARED = "spared"
         GIVEN_UP = "given_up"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)

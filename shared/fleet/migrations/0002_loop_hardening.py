@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                     ("put_back", "Put Back"),
                     ("alerted", "Alerted"),
                     ("held", "Held"),
+                    ("spared", "Spared"),
                     ("given_up", "Given Up"),
                 ],
                 db_default="",
