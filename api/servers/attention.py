@@ -41,17 +41,17 @@ TEXTS = {
         "EC2 has no room for this instance type in its zone now, and the start is tried again by itself. "
         "If it cannot wait, change the instance type, or move the server to another zone."
     ),
-    "start_failed": "The last start failed. {why} Retry it once the cause is gone.",
-    "stop_failed": "The last stop failed, and the server still runs. {why} Retry it once the cause is gone.",
+    "start_failed": "The last start failed. {why}",
+    "stop_failed": "The last stop failed, and the server still runs. {why}",
     "changed_outside": (
-        "Somebody or something else {did} this server, against its schedule. "
+        "{who} {did} this server, against its schedule. "
         "Acknowledge it if that was meant, or {undo} the server."
     ),
     "put_back_given_up": (
         "Something keeps changing this server against its schedule, so it is no longer put back. "
         "Find out what it is, then acknowledge this; or let the schedule respect such changes."
     ),
-    "not_proven": "The last {action} was sent, but its end was not seen. {why} Look at the server itself.",
+    "not_proven": "The last {action} was sent, but its end was not seen. {why}",
 }
 # What AWS does at a planned event, and how one can choose the moment (EC2 user guide, "Scheduled events").
 PLANS = {
@@ -62,6 +62,8 @@ PLANS = {
     "system-maintenance": ("maintain the host of", "Stop and start it before then, or let AWS do it."),
 }
 PLAN = "AWS plans to {does} this server{when} ({description}). {next}"
+# Whom EC2 names as the cause of a change, as far as it does.
+WHO = {"aws": "AWS", "spot": "AWS, which took the Spot capacity back,"}
 DID = {"running": ("started", "stop"), "stopped": ("stopped", "start")}
 
 
@@ -85,6 +87,7 @@ class Alert:
     after: str
     reaction: str
     asked_at: datetime
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,9 @@ def badly_ended(facts: Facts) -> list[Note]:
 
 def alerted(alert: Alert) -> Note:
     code = "put_back_given_up" if alert.reaction == "given_up" else "changed_outside"
+    who = WHO.get(alert.actor, "Somebody or something else")
     did, undo = DID.get(alert.after, ("changed", "start or stop"))
-    return Note(code, TEXTS[code].format(did=did, undo=undo), alert.asked_at, observation=alert.id)
+    return Note(code, TEXTS[code].format(who=who, did=did, undo=undo), alert.asked_at, observation=alert.id)
 
 
 def plan(event: Mapping[str, str | None]) -> Note:

@@ -45,7 +45,7 @@ class Noticed:
             if ended
             else None,
             alerts=[
-                Alert(each.id, each.after, each.reaction, each.asked_at)
+                Alert(each.id, each.after, each.reaction, each.asked_at, each.actor)
                 for each in self.alerts.get(server.id, ())
             ],
             planned=server.planned,

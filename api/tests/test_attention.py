@@ -32,7 +32,11 @@ ALERT = Alert(9, "stopped", "alerted", NOON)
         (Facts("starting", "pending", stuck_since=NOON), "stuck", "EC2 console"),
         (Facts("missing", "running", missing_since=NOON), "missing", "terminated"),
         (Facts("stopped", "stopped", waits_for_room=3), "no_capacity", "tried again by itself"),
-        (Facts("stopped", "stopped", ended=FAILED), "start_failed", "EC2 had no room. Retry"),
+        (
+            Facts("stopped", "stopped", ended=FAILED),
+            "start_failed",
+            "The last start failed. EC2 had no room.",
+        ),
         (
             Facts("running", "running", ended=LEFT_ON),
             "stop_failed",
@@ -43,6 +47,16 @@ ALERT = Alert(9, "stopped", "alerted", NOON)
             Facts("running", "running", alerts=[Alert(9, "running", "alerted", NOON)]),
             "changed_outside",
             "or stop the",
+        ),
+        (
+            Facts("stopped", "stopped", alerts=[replace(ALERT, actor="aws")]),
+            "changed_outside",
+            "AWS stopped this server",
+        ),
+        (
+            Facts("stopped", "stopped", alerts=[replace(ALERT, actor="spot")]),
+            "changed_outside",
+            "AWS, which took the Spot capacity back, stopped this server",
         ),
         (
             Facts("stopped", "stopped", alerts=[Alert(9, "stopped", "given_up", NOON)]),
