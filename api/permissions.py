@@ -71,4 +71,7 @@ class Allowed(BasePermission):
         if getattr(view, "action", "") is None or may(request.auth.role, operation_id=operation_id(view)):
             return True
         lowest = NEEDS[operation_id(view)]
-        raise PermissionDenied(f"This needs the role {lowest.value}; yours is {request.auth.role}.")
+        raise PermissionDenied(
+            f"This needs the role {lowest.value}; yours is {request.auth.role}. "
+            "Ask an admin of this workspace."
+        )

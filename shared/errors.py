@@ -87,7 +87,7 @@ class NotCancellable(NotAllowed):
 
 
 class NotRetryable(NotAllowed):
-    """Only an operation that failed, was skipped or ended unknown can be retried."""
+    """Only an operation that failed, was skipped or cancelled, or ended unproven can be retried."""
 
     code = "not_retryable"
 
