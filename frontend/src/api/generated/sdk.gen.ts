@@ -258,7 +258,11 @@ export const operationsRetry = <ThrowOnError extends boolean = false>(options: O
             type: 'apiKey'
         }],
     url: '/api/v1/operations/{id}/retry',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -452,7 +456,7 @@ export const serversStatus = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * What is planned, what was done and what was seen, oldest first; at most 500 entries.
+ * What is planned, done and seen, oldest first; of more than 500 entries those nearest to now.
  */
 export const serversTimeline = <ThrowOnError extends boolean = false>(options: Options<ServersTimelineData, ThrowOnError>): RequestResult<ServersTimelineResponses, ServersTimelineErrors, ThrowOnError> => (options.client ?? client).get<ServersTimelineResponses, ServersTimelineErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

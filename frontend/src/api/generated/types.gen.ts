@@ -126,12 +126,13 @@ export type Attention = {
  * * `missing` - missing
  * * `no_capacity` - no_capacity
  * * `start_failed` - start_failed
+ * * `stop_failed` - stop_failed
  * * `changed_outside` - changed_outside
  * * `put_back_given_up` - put_back_given_up
  * * `not_proven` - not_proven
  * * `planned` - planned
  */
-export type AttentionCodeEnum = 'stuck' | 'missing' | 'no_capacity' | 'start_failed' | 'changed_outside' | 'put_back_given_up' | 'not_proven' | 'planned';
+export type AttentionCodeEnum = 'stuck' | 'missing' | 'no_capacity' | 'start_failed' | 'stop_failed' | 'changed_outside' | 'put_back_given_up' | 'not_proven' | 'planned';
 
 export type Author = {
     email: string;
@@ -309,6 +310,7 @@ export type Ledger = {
      * * `put_back` - Put Back
      * * `alerted` - Alerted
      * * `held` - Held
+     * * `spared` - Spared
      * * `given_up` - Given Up
      */
     reaction: ReactionEnum | NullEnum | null;
@@ -449,6 +451,7 @@ export type Observation = {
      * * `put_back` - Put Back
      * * `alerted` - Alerted
      * * `held` - Held
+     * * `spared` - Spared
      * * `given_up` - Given Up
      */
     reaction: ReactionEnum | NullEnum | null;
@@ -480,6 +483,7 @@ export type Observed = {
      * * `put_back` - Put Back
      * * `alerted` - Alerted
      * * `held` - Held
+     * * `spared` - Spared
      * * `given_up` - Given Up
      */
     reaction: ReactionEnum | NullEnum | null;
@@ -534,6 +538,14 @@ export type Operation = {
     readonly can_cancel: boolean;
     readonly can_retry: boolean;
     retry_of: number | null;
+    /**
+     * The newest operation that repeats this one.
+     */
+    retried_by: number | null;
+    /**
+     * What whoever asked gave as reason.
+     */
+    readonly note: string | null;
 };
 
 export type OperationDetail = {
@@ -566,6 +578,14 @@ export type OperationDetail = {
     readonly can_cancel: boolean;
     readonly can_retry: boolean;
     retry_of: number | null;
+    /**
+     * The newest operation that repeats this one.
+     */
+    retried_by: number | null;
+    /**
+     * What whoever asked gave as reason.
+     */
+    readonly note: string | null;
     readonly steps: Array<Step>;
 };
 
@@ -609,7 +629,7 @@ export type OperationWanted = {
     action: Action;
     reason?: string;
     /**
-     * Wait for a busy server instead of being refused.
+     * Wait for a busy server, or for a state that passes, instead of being refused.
      */
     queue?: boolean;
     /**
@@ -751,9 +771,10 @@ export type Rates = {
  * * `put_back` - Put Back
  * * `alerted` - Alerted
  * * `held` - Held
+ * * `spared` - Spared
  * * `given_up` - Given Up
  */
-export type ReactionEnum = 'respected' | 'put_back' | 'alerted' | 'held' | 'given_up';
+export type ReactionEnum = 'respected' | 'put_back' | 'alerted' | 'held' | 'spared' | 'given_up';
 
 export type Refused = {
     server: number;
@@ -789,6 +810,16 @@ export type Restriction = {
 
 export type Retried = {
     operation: Operation;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type RetryWanted = {
+    /**
+     * Wait for a busy server, or for a state that passes, instead of being refused.
+     */
+    queue?: boolean;
 };
 
 /**
@@ -1161,12 +1192,13 @@ export type Waiting = {
     code: WaitingCodeEnum;
     detail: string;
     /**
-     * When it is tried again.
+     * When it is tried again; null while it waits for another operation.
      */
-    until: string;
+    until: string | null;
 };
 
 /**
+ * * `busy` - busy
  * * `tokens` - tokens
  * * `throttled` - throttled
  * * `no_capacity` - no_capacity
@@ -1174,7 +1206,7 @@ export type Waiting = {
  * * `unreachable` - unreachable
  * * `refused` - refused
  */
-export type WaitingCodeEnum = 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused';
+export type WaitingCodeEnum = 'busy' | 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused';
 
 export type Warning = {
     code: string;
@@ -1380,6 +1412,10 @@ export type OperationWritable = {
     attempt: number;
     call: number | null;
     retry_of: number | null;
+    /**
+     * The newest operation that repeats this one.
+     */
+    retried_by: number | null;
 };
 
 export type OperationDetailWritable = {
@@ -1398,6 +1434,10 @@ export type OperationDetailWritable = {
     attempt: number;
     call: number | null;
     retry_of: number | null;
+    /**
+     * The newest operation that repeats this one.
+     */
+    retried_by: number | null;
 };
 
 export type PaginatedAccountListWritable = {
@@ -1947,9 +1987,10 @@ export type ObservationsListData = {
          * * `put_back` - Put Back
          * * `alerted` - Alerted
          * * `held` - Held
+         * * `spared` - Spared
          * * `given_up` - Given Up
          */
-        reaction?: Array<'alerted' | 'given_up' | 'held' | 'put_back' | 'respected'>;
+        reaction?: Array<'alerted' | 'given_up' | 'held' | 'put_back' | 'respected' | 'spared'>;
         /**
          * A search term.
          */
@@ -2147,7 +2188,7 @@ export type OperationsCancelResponses = {
 export type OperationsCancelResponse = OperationsCancelResponses[keyof OperationsCancelResponses];
 
 export type OperationsRetryData = {
-    body?: never;
+    body?: RetryWanted;
     path: {
         id: number;
     };
