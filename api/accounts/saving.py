@@ -23,6 +23,8 @@ from shared.schedules.models import Target
 
 # 192 random bits; IAM allows 2 to 1,224 characters of this kind.
 EXTERNAL_ID_BYTES = 24
+# What new credentials change.
+CREDENTIALS = ("role_arn", "sealed", "key_id", "access_key_last4", "denied")
 CONFLICTS = {
     "account_name_once": ("name", "taken", "There is an account of this name already. Choose another one."),
     "role_of_one_workspace": (
@@ -53,7 +55,7 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
     renewed = put_credentials(account, wanted)
     if renewed:
         account.denied = {}  # that was said of the old ones
-    save(account)
+    save(account, ("name", *(CREDENTIALS if renewed else ())))
     if "regions" in wanted:
         put_regions(account, wanted["regions"])
     if renewed:
@@ -94,10 +96,11 @@ def seal(account: Account, *, access_key_id: str, secret_access_key: str) -> Non
     account.key_id, account.access_key_last4 = key.id, access_key_id[-4:]
 
 
-def save(account: Account) -> None:
+def save(account: Account, columns: Iterable[str] | None = None) -> None:
+    """Write the row, or just these columns: the scheduler writes the others meanwhile."""
     try:
         with transaction.atomic():
-            account.save()
+            account.save(update_fields=columns)
     except IntegrityError as error:
         for constraint, (field, code, message) in CONFLICTS.items():
             if constraint in str(error):

@@ -1,11 +1,12 @@
 """Accounts: secrets go in and never out, and work for AWS is asked for with rows."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from api.accounts import saving
 from api.tests.conftest import Person, make_operation, make_server, schedule
 from shared import broker, env, vault
 from shared.fleet.models import Account, Region, Server
@@ -153,6 +154,17 @@ def test_new_keys_replace_the_old_together_and_are_tested(alice: Person, knocked
     assert both.status_code == 200
     assert Account.objects.get().sealed != before
     assert [task for task, _ in knocked] == [broker.TEST_ACCOUNT, broker.DISCOVER_REGION]
+
+
+@pytest.mark.parametrize("wanted", [{"name": "renamed"}, {"access_key_id": KEY, "secret_access_key": SECRET}])
+def test_a_change_writes_nothing_that_the_scheduler_found_meanwhile(
+    alice: Person, moment: datetime, wanted: dict[str, str]
+) -> None:
+    create(alice, KEYS)
+    row = Account.objects.get()
+    Account.objects.update(status="unusable", trouble="unusable")
+    saving.change(row, wanted, now=moment)
+    assert Account.objects.filter(status="unusable", trouble="unusable").exists()
 
 
 def test_what_aws_denied_is_forgotten_with_the_credentials_it_was_denied_to(alice: Person) -> None:
