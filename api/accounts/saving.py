@@ -51,6 +51,7 @@ def create(wanted: dict[str, Any], *, workspace: Workspace, now: datetime) -> Ac
 @transaction.atomic
 def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
     """Change what is named. New credentials are tested at once."""
+    hold_regions(account)
     account.name = wanted.get("name", account.name)
     renewed = put_credentials(account, wanted)
     if renewed:
@@ -64,9 +65,15 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
         ask_discovery(account, now=now)
 
 
+def hold_regions(account: Account) -> None:
+    """Lock its regions before its own row, as the scheduler does: two that wait for each other both fail."""
+    list(account.regions.select_for_update(no_key=True).order_by("id").values_list("id"))
+
+
 @transaction.atomic
 def delete(account: Account) -> None:
     """Forget an account and its servers. AccountInUse while schedules or open operations need them."""
+    hold_regions(account)
     Account.objects.select_for_update().get(id=account.id)
     named = Target.objects.filter(server__region__account=account).values("schedule").distinct().count()
     if named:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from api.accounts import saving
 from api.tests.conftest import Person, make_operation, make_server, schedule
@@ -202,3 +204,16 @@ def test_the_list_counts_servers(alice: Person, server: Server) -> None:
     make_server(server.region)
     [account] = alice.get("accounts").json()["results"]
     assert (account["servers"], account["regions"][0]["servers"]) == (2, 2)
+
+
+def test_a_change_locks_the_regions_before_the_account_as_the_scheduler_does(alice: Person) -> None:
+    """Otherwise a call that AWS has just denied and the repair of the credentials wait for each other."""
+    made = create(alice, KEYS)
+    with CaptureQueriesContext(connection) as asked:
+        assert alice.patch(f"accounts/{made['id']}", {"name": "other"}).status_code == 200
+    statements = [each["sql"] for each in asked]
+    locks = next(
+        n for n, sql in enumerate(statements) if "fleet_region" in sql and "FOR NO KEY UPDATE" in sql
+    )
+    writes = next(n for n, sql in enumerate(statements) if sql.startswith('UPDATE "fleet_account"'))
+    assert next(held) < writes
