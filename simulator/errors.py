@@ -70,6 +70,12 @@ def not_hibernatable(ids: Sequence[str]) -> AwsError:
     return AwsError("UnsupportedHibernationConfiguration", text)
 
 
+def not_ready_to_hibernate(ids: Sequence[str]) -> AwsError:
+    """EC2 user guide, troubleshooting hibernation: not in the first two minutes, on Windows five."""
+    text = f"The instance '{', '.join(ids)}' is not ready to hibernate yet. Retry in a few minutes."
+    return AwsError("UnsupportedOperation", text)
+
+
 def scheduled_lifecycle(ids: Sequence[str]) -> AwsError:
     """EC2 user guide, Scheduled Instances: to be terminated, not stopped. The code is not documented."""
     text = f"The Scheduled Instance '{', '.join(ids)}' cannot be stopped, started or rebooted."

@@ -41,7 +41,7 @@ def of_start(found: Found, *, settings: Settings, at: float) -> Refusal | None:
     )
 
 
-def of_stop(found: Found, *, settings: Settings, hibernate: bool) -> Refusal | None:
+def of_stop(found: Found, *, settings: Settings, at: float, hibernate: bool) -> Refusal | None:
     """What StopInstances says to these servers, every offender named. Force changes none of it."""
     pending_ok = settings.stop_while_pending == "accept"
     states = {"running", "stopping", "stopped"} | ({"pending"} if pending_ok else set())
@@ -54,7 +54,9 @@ def of_stop(found: Found, *, settings: Settings, hibernate: bool) -> Refusal | N
         (_protected, errors.stop_protected),
     ]
     if hibernate:
+        lag = settings.hibernate_lag
         rules.append((lambda i, _: not i.hibernation, errors.not_hibernatable))
+        rules.append((lambda _, v: at - v.launched_at < lag, errors.not_ready_to_hibernate))
     return _first(found, rules)
 
 

@@ -63,6 +63,7 @@ class Settings:
     quick_reboot: float = 0.0
     replace: Span = Span(90.0, 0.3)
     spot_lag: float = 15.0
+    hibernate_lag: float = 120.0
 
 
 _DEMO = Settings(
@@ -76,6 +77,7 @@ _DEMO = Settings(
     write_latency=Span(0.04, 0.2),
     replace=Span(15.0, 0.2),
     spot_lag=3.0,
+    hibernate_lag=0.0,
 )
 _TEST = Settings(
     start=Span(0.3),
@@ -89,6 +91,7 @@ _TEST = Settings(
     limits=Limits(on=False),
     replace=Span(0.3),
     spot_lag=0.0,
+    hibernate_lag=0.0,
 )
 # The settings that are one of a few words.
 _WORDS = {

@@ -115,8 +115,8 @@ class World:
             stuck = not force and self.scripted.strikes("stuck", instance, call)
             return self.power.stop(instance, call.at, reason=reason, force=force, stuck=stuck)
 
-        def refusal(found: Found, _: Call) -> Refusal | None:
-            return refusals.of_stop(found, settings=self.settings, hibernate=hibernate)
+        def refusal(found: Found, call: Call) -> Refusal | None:
+            return refusals.of_stop(found, settings=self.settings, at=call.at, hibernate=hibernate)
 
         options = {"dry_run": dry_run, "force": force, "hibernate": hibernate}
         call = caller.asks("StopInstances", self.clock(), ids=ids, options=options)

@@ -32,6 +32,9 @@ class Cloud(Protocol):
     def spot(self) -> str:
         """A new running server of a one-time Spot request."""
 
+    def sleeper(self) -> str:
+        """A new running server that may hibernate, launched minutes ago."""
+
     def settle(self) -> None:
         """Comes back when no server is between two states."""
 
@@ -62,6 +65,10 @@ class Simulated:
 
     def spot(self) -> str:
         return self.servers(1, lifecycle="spot")[0]
+
+    def sleeper(self) -> str:
+        self.turn(hibernate_lag=600)
+        return self.servers(1, hibernation=True)[0]
 
     def settle(self) -> None:
         ends = [one["ends_at"] for one in self._simulator.simulation.world.ledger.times() if one["ends_at"]]
@@ -96,6 +103,13 @@ class Moto:
         market: Any = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time"}}
         made = self.client("ec2").run_instances(
             ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceMarketOptions=market
+        )
+        instance_id: str = made["Instances"][0]["InstanceId"]
+        return instance_id
+
+    def sleeper(self) -> str:
+        made = self.client("ec2").run_instances(
+            ImageId="ami-12345678", MinCount=1, MaxCount=1, HibernationOptions={"Configured": True}
         )
         instance_id: str = made["Instances"][0]["InstanceId"]
         return instance_id

@@ -50,6 +50,10 @@ def hibernation_of_any_server(cloud: Cloud, ec2: Any) -> object:
     return error_code(ec2.stop_instances, InstanceIds=cloud.servers(1), Hibernate=True)
 
 
+def hibernation_soon_after_the_launch(cloud: Cloud, ec2: Any) -> object:
+    return error_code(ec2.stop_instances, InstanceIds=[cloud.sleeper()], Hibernate=True)
+
+
 def malformed_id(cloud: Cloud, ec2: Any) -> object:
     return error_code(ec2.stop_instances, InstanceIds=["i-not-hex"])
 

@@ -73,6 +73,13 @@ TABLE = [
         API + "StopInstances, Hibernate",
     ),
     Difference(
+        "hibernate a server launched minutes ago",
+        ask.hibernation_soon_after_the_launch,
+        "UnsupportedOperation",
+        "accepted",
+        "EC2 user guide, troubleshoot hibernation: about two minutes, on Windows five",
+    ),
+    Difference(
         "a malformed id",
         ask.malformed_id,
         "InvalidInstanceID.Malformed",

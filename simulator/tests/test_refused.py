@@ -17,6 +17,7 @@ from simulator.tests.support import (
     SECRET,
     STOP,
     Time,
+    exact,
     name_of,
     running,
     server,
@@ -149,6 +150,17 @@ def test_a_persistent_spot_server_starts_only_when_its_request_is_ready(time: Ti
         world.start(CALLER, ONE)
     time.pass_by(1)
     assert world.start(CALLER, ONE)[0].after == "pending"
+
+
+def test_a_server_hibernates_only_some_time_after_its_start(time: Time) -> None:
+    world = world_of(time, server(1, "stopped", hibernation=True), server(2, hibernation=True))
+    world.settle(exact(hibernate_lag=120))
+    world.start(CALLER, ONE)
+    time.pass_by(119)
+    with refused("UnsupportedOperation", f"{name_of(1)}' is not ready to hibernate yet"):
+        world.stop(CALLER, [name_of(2), name_of(1)], hibernate=True)
+    time.pass_by(1)
+    assert [change.after for change in world.stop(CALLER, ONE, hibernate=True)] == ["stopping"]
 
 
 def test_a_missing_permission_names_user_action_and_server_and_hides_the_rest(time: Time) -> None:
