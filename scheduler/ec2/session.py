@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from threading import Lock
-from time import monotonic
+from time import CLOCK_BOOTTIME, clock_gettime
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.client import BaseClient
@@ -46,6 +46,11 @@ ISOLATED: Any = {
 # At DEBUG botocore writes whole answers, and AssumeRole's answer is a secret.
 for name in ("boto3", "botocore"):
     logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def boottime() -> float:
+    """Seconds on a clock that goes on while this machine sleeps, as a session's time does at AWS."""
+    return clock_gettime(CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a request is signed with. Moments are of the monotonic clock."""
+    """What a request is signed with. Moments are of `boottime`."""
 
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -108,7 +113,7 @@ class RoleSession:
     def keys(self, assume: Callable[[], Keys]) -> Keys:
         """Keys that are good now; only one thread renews them, the others wait."""
         before = self.kept
-        if before and monotonic() < before.renew_at:
+        if before and boottime() < before.renew_at:
             return before
         with self.lock:
             if self.kept is None or self.kept is before:
@@ -121,9 +126,9 @@ def renewed(before: Keys | None, assume: Callable[[], Keys]) -> Keys:
     try:
         return assume()
     except (Unanswered, NotSent, Throttled):
-        if before is None or monotonic() >= before.ends_at:
+        if before is None or boottime() >= before.ends_at:
             raise
-        return replace(before, renew_at=monotonic() + RENEW_AGAIN_SECONDS)
+        return replace(before, renew_at=boottime() + RENEW_AGAIN_SECONDS)
 
 
 @dataclass
@@ -162,7 +167,7 @@ class Clients:
 
     def assume(self, place: Place) -> Keys:
         credentials = place.credentials
-        asked_at = monotonic()
+        asked_at = boottime()
         with translated():
             given = self.sts_of_base(place).assume_role(
                 RoleArn=credentials.role_arn,
@@ -199,13 +204,13 @@ class Clients:
         with self.lock:
             found = self.kept.get(key)
             if found is None or found.keys != keys:
-                found = self.kept[key] = Kept(build(service, place=place, keys=keys), keys, monotonic())
+                found = self.kept[key] = Kept(build(service, place=place, keys=keys), keys, boottime())
                 self.drop_idle()
-            found.used_at = monotonic()
+            found.used_at = boottime()
             return found.client
 
     def drop_idle(self) -> None:
-        oldest = monotonic() - IDLE_SECONDS
+        oldest = boottime() - IDLE_SECONDS
         self.kept = {key: kept for key, kept in self.kept.items() if kept.used_at >= oldest}
         used = {key[3] for key in self.kept}
         self.roles = {mark: role for mark, role in self.roles.items() if mark in used or role.lock.locked()}

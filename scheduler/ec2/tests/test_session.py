@@ -1,5 +1,6 @@
 """Role sessions: renewed before they end, by one thread, and kept while STS is away."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -29,7 +30,7 @@ class Sts:
 @pytest.fixture
 def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     made = Sts()
-    monkeypatch.setattr(session, "monotonic", lambda: made.now)
+    monkeypatch.setattr(session, "boottime", lambda: made.now)
     return made
 
 
@@ -40,6 +41,19 @@ def test_keys_are_used_for_ten_minutes_and_renewed_five_before_their_end(sts: St
     assert role.keys(sts.assume).access_key == "ASIA1"
     sts.now += 1
     assert role.keys(sts.assume).access_key == "ASIA2"
+
+
+def test_a_session_ages_while_this_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monotonic clock stands still then; the one that goes on has another number."""
+    asked: list[int] = []
+
+    def clock(number: int) -> float:
+        asked.append(number)
+        return 7.0
+
+    monkeypatch.setattr(session, "clock_gettime", clock)
+    assert session.boottime() == 7.0
+    assert asked == [time.CLOCK_BOOTTIME]
 
 
 def test_while_sts_is_away_the_keys_are_used_to_their_end_and_no_longer(sts: Sts) -> None:
