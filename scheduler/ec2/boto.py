@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from scheduler.ec2.answers import seen_server, seen_status
-from scheduler.ec2.errors import STALE_SESSION, translated
+from scheduler.ec2.errors import translated
 from scheduler.ec2.gateway import (
+    STALE_SESSION,
     Answer,
     Denied,
     Ec2,

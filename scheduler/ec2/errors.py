@@ -1,7 +1,8 @@
 """The one border where botocore's errors become ours; the only table of AWS error codes.
 
-Sources: the EC2 API reference "Error codes", the STS and CloudWatch "Common errors", and the throttling
-codes that botocore's own retry rules know. It knows neither tables nor what an error means for an operation.
+Sources: the EC2 API reference "Error codes" (quotas and Dedicated Hosts under client errors, capacity under
+server errors), the STS and CloudWatch "Common errors", and the throttling codes that botocore's own retry
+rules know. It knows neither tables nor what an error means for an operation.
 """
 
 import re
@@ -26,6 +27,8 @@ from scheduler.ec2.gateway import (
 from shared.logs import redact
 
 LONGEST = 300
+# A denial says last what denies it ("... in a service control policy"), behind ARNs of any length.
+LONGEST_DENIAL = 2500
 SERVER_ERROR = 500
 ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")
 # An id may stand between quotes or brackets, in a list, or at the end of an ARN.
@@ -67,26 +70,33 @@ KINDS: dict[type[Refused], tuple[str, ...]] = {
     ),
     NotNow: ("IncorrectInstanceState", "IncorrectSpotRequestState", "IncorrectState"),
     NoCapacity: (
+        "IncompatibleHostRequirements",
+        "InstanceLimitExceeded",
         "InsufficientCapacity",
+        "InsufficientCapacityOnHost",
         "InsufficientHostCapacity",
         "InsufficientInstanceCapacity",
         "InsufficientReservedInstanceCapacity",
         "ReservationCapacityExceeded",
+        "UnfulfillableCapacity",
+        "VcpuLimitExceeded",
     ),
     BadIds: ("InvalidInstanceID", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"),
     Impossible: (
-        "InstanceLimitExceeded",
         "InvalidParameterCombination",
         "InvalidParameterValue",
         "OperationNotPermitted",
         "Unsupported",
         "UnsupportedHibernationConfiguration",
         "UnsupportedOperation",
-        "VcpuLimitExceeded",
     ),
 }
 CODES = {code: kind for kind, codes in KINDS.items() for code in codes}
-STALE_SESSION = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# Says that there is too little of something, whatever EC2 calls it next.
+TOO_LITTLE = "Insufficient"
+# How STS and CloudWatch say that a request was signed too long ago, or in the future (AWS IAM user guide,
+# "Troubleshoot Signature Version 4"); EC2 has RequestExpired for it.
+SIGNED_IN_ANOTHER_TIME = re.compile("Signature (?:expired|not yet current)", re.IGNORECASE)
 NOTHING_WRITTEN = (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError)
 NO_ANSWER = (aws.HTTPClientError, aws.ConnectionError, ResponseParserError)
 
@@ -110,15 +120,37 @@ def translated(ids: Sequence[str] = ()) -> Iterator[None]:
 
 
 def answered(error: aws.ClientError, *, ids: Sequence[str]) -> CloudError:
-    """Ours for an error AWS sent. A 5xx with a code we do not know leaves open whether it was done."""
+    """Ours for an error AWS sent."""
     details = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
-    code = details.get("Code", "").removeprefix("Client.").removeprefix("Server.")
-    message = details.get("Message", "")
-    text, request_id = tidy(message) or code, meta.get("RequestId", "")
-    if code not in CODES and meta.get("HTTPStatusCode", SERVER_ERROR) >= SERVER_ERROR:
-        return Unanswered(text, code=code, request_id=request_id)
-    return CODES.get(code, Refused)(text, ids=named(message, ids), code=code, request_id=request_id)
+    return told(
+        details.get("Code", ""),
+        details.get("Message", ""),
+        status=meta.get("HTTPStatusCode", SERVER_ERROR),
+        ids=ids,
+        request_id=meta.get("RequestId", ""),
+    )
+
+
+def told(code: str, message: str, *, status: int, ids: Sequence[str], request_id: str = "") -> CloudError:
+    """Ours for AWS's code, message and HTTP status."""
+    code = code.removeprefix("Client.").removeprefix("Server.")
+    if SIGNED_IN_ANOTHER_TIME.search(message):
+        code = "RequestExpired"
+    kind = kind_of(code, status=status)
+    text = tidy(message, longest=LONGEST_DENIAL if kind is Denied else LONGEST) or code
+    if not issubclass(kind, Refused):
+        return kind(text, code=code, request_id=request_id)
+    return kind(text, ids=named(message, ids), code=code, request_id=request_id)
+
+
+def kind_of(code: str, *, status: int) -> type[CloudError]:
+    """A 5xx with a code we do not know leaves open whether it was done."""
+    if code in CODES:
+        return CODES[code]
+    if code.startswith(TOO_LITTLE):
+        return NoCapacity
+    return Unanswered if status >= SERVER_ERROR else Refused
 
 
 def named(text: str, ids: Sequence[str]) -> frozenset[str]:
@@ -129,6 +161,6 @@ def named(text: str, ids: Sequence[str]) -> frozenset[str]:
     return frozenset(ids) & {word.rstrip(".") for word in WORD.findall(text)}
 
 
-def tidy(text: str) -> str:
-    """A message fit to store and show: no credentials, no encoded blob, at most 300 characters."""
-    return redact(ENCODED.sub("", text)).strip()[:LONGEST]
+def tidy(text: str, *, longest: int = LONGEST) -> str:
+    """A message fit to store and show: no credentials, no encoded blob, at most so many characters."""
+    return redact(ENCODED.sub("", text)).strip()[:longest]

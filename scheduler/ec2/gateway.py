@@ -8,7 +8,7 @@ CloudError
 │   ├── Denied           bad credentials or a missing permission; the account's trouble, not the server's
 │   ├── Throttled        RequestLimitExceeded and its kin; try again later
 │   ├── NotNow           IncorrectInstanceState: the instance is on its way somewhere; try again soon
-│   ├── NoCapacity       InsufficientInstanceCapacity; try again in minutes
+│   ├── NoCapacity       no room, or a quota that is used up; try again in minutes
 │   ├── BadIds           these instance ids do not exist here; the others were not touched
 │   └── Impossible       stop protection, one-time spot, instance-store root, ...; trying again is no use
 ├── Unanswered           time-out, reset, 5xx, unreadable answer: it may or may not have been done
@@ -20,6 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+# Codes of Denied that say that a session is over, or a clock is wrong: with a new session it may be allowed.
+STALE_SESSION = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 class CloudError(Exception):
@@ -54,7 +57,7 @@ class NotNow(Refused):
 
 
 class NoCapacity(Refused):
-    """EC2 has no room for this instance type now."""
+    """EC2 has no room for this instance type now, or the account may run no more."""
 
 
 class BadIds(Refused):

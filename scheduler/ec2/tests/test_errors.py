@@ -42,6 +42,13 @@ def ours(error: Exception, *ids: str) -> gateway.CloudError:
         ("IncorrectSpotRequestState", 400, gateway.NotNow),
         ("InsufficientInstanceCapacity", 500, gateway.NoCapacity),
         ("ReservationCapacityExceeded", 400, gateway.NoCapacity),
+        ("InsufficientCapacityOnHost", 400, gateway.NoCapacity),
+        ("IncompatibleHostRequirements", 400, gateway.NoCapacity),
+        ("UnfulfillableCapacity", 400, gateway.NoCapacity),
+        ("InsufficientReservedInstancesCapacity", 500, gateway.NoCapacity),
+        ("InsufficientSomethingElse", 500, gateway.NoCapacity),
+        ("InstanceLimitExceeded", 400, gateway.NoCapacity),
+        ("VcpuLimitExceeded", 400, gateway.NoCapacity),
         ("Server.InsufficientInstanceCapacity", 500, gateway.NoCapacity),
         ("InvalidInstanceID.NotFound", 400, gateway.BadIds),
         ("InvalidInstanceID.Malformed", 400, gateway.BadIds),
@@ -149,6 +156,27 @@ def test_an_encoded_refusal_and_secrets_are_left_out_of_the_message() -> None:
     )
     error = ours(client_error("UnauthorizedOperation", message, status=403))
     assert str(error) == "Not authorized for [redacted]."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Signature expired: 20261123T120000Z is now earlier than 20261123T124500Z (now - 15 min.)",
+        "Signature not yet current: 20261123T140000Z is still later than 20261123T131500Z (now + 15 min.)",
+    ],
+)
+def test_a_wrong_clock_is_told_from_a_wrong_secret(text: str) -> None:
+    for code in ("SignatureDoesNotMatch", "InvalidSignatureException"):
+        error = ours(client_error(code, text, status=403))
+        assert (type(error), error.code) == (gateway.Denied, "RequestExpired")
+    other = ours(client_error("SignatureDoesNotMatch", "The signature we calculated does not match"))
+    assert other.code == "SignatureDoesNotMatch"
+
+
+def test_what_denies_it_is_kept_however_long_the_names_before_it_are() -> None:
+    arn = "arn:aws:sts::111122223333:assumed-role/" + "x" * 400
+    message = f"User: {arn} is not authorized, with an explicit deny in a service control policy"
+    assert str(ours(client_error("UnauthorizedOperation", message, status=403))).endswith("control policy")
 
 
 def test_what_is_not_of_aws_passes_untouched() -> None:
