@@ -1,7 +1,9 @@
 """A database with one account, a world of servers instead of AWS, and one clock that both obey."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
@@ -9,18 +11,24 @@ from django.db import connection
 from scheduler import connect as way
 from scheduler import hands, look, pulse, send
 from scheduler.ec2 import errors, gateway
+from scheduler.ec2.answers import seen_server, seen_status
 from shared.fleet.models import Account, Region, Server
 from shared.people.models import User, Workspace
 from shared.schedules import ahead
 from shared.schedules.models import Rule, Schedule, Target
+from simulator import describe
 from simulator.calls import Caller
+from simulator.describe import Question
 from simulator.errors import AwsError
-from simulator.instances import Instance, View
+from simulator.instances import Instance, View, check_status
+from simulator.pages import Page
 from simulator.settings import PROFILES
 from simulator.world import World
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACCOUNT, REGION = "111122223333", "eu-central-1"
+PAGE = 1000
+Seen = TypeVar("Seen", gateway.SeenStatus, gateway.SeenServer)
 
 
 class Time:
@@ -57,25 +65,41 @@ class WorldEc2:
     def statuses(self, ids: Sequence[str]) -> list[gateway.SeenStatus]:
         self.listen()
         self.asked.append("statuses")
-        unknown = frozenset(each for each in ids if self.world.instance(each) is None)
-        if unknown:
-            raise gateway.BadIds("do not exist", ids=unknown, code="InvalidInstanceID.NotFound")
-        return [self.status(each) for each in self.world.everything() if each.instance_id in ids]
+        return self.read(describe.statuses, seen_status, Question(ids=ids, all_states=True))
 
     def all_statuses(self, *, turned: Callable[[], None] = gateway.nothing) -> list[gateway.SeenStatus]:
         self.listen()
         self.asked.append("all_statuses")
-        turned()
-        return [self.status(each) for each in self.world.everything()]
+        question = Question(max_results=PAGE, all_states=True)
+        return self.read(describe.statuses, seen_status, question, turned=turned)
 
     def servers(
         self, ids: Sequence[str] = (), *, turned: Callable[[], None] = gateway.nothing
     ) -> list[gateway.SeenServer]:
         self.listen()
         self.asked.append("servers")
+        filters = [("instance-id", list(ids))] if ids else []
+        question = Question(filters=filters, max_results=PAGE)
+        return self.read(describe.instances, seen_server, question, turned=turned)
+
+    def read(
+        self,
+        ask: Callable[[World, Caller, Question], Page],
+        seen: Callable[[Mapping[str, Any]], Seen],
+        question: Question,
+        *,
+        turned: Callable[[], None] = gateway.nothing,
+    ) -> list[Seen]:
+        """Every page of a describe, told as the product tells EC2's own answer."""
+        try:
+            page = ask(self.world, self.caller, question)
+        except AwsError as error:
+            raise said(error, question.ids) from error
         turned()
-        found = [each for each in self.world.everything() if not ids or each.instance_id in ids]
-        return [self.server(each) for each in found]
+        found = [seen(row(instance, view)) for instance, view in page.rows]
+        if page.token is None:
+            return found
+        return found + self.read(ask, seen, replace(question, token=page.token), turned=turned)
 
     def act(
         self,
@@ -103,26 +127,35 @@ class WorldEc2:
         if self.refuse:
             raise self.refuse
 
-    def status(self, instance: Instance) -> gateway.SeenStatus:
-        view = self.view(instance)
-        checks = view.checks if view.state == "running" else "not-applicable"
-        return gateway.SeenStatus(instance.instance_id, view.state, checks)
 
-    def server(self, instance: Instance) -> gateway.SeenServer:
-        view = self.view(instance)
-        reason = view.reason.message if view.reason else ""
-        return gateway.SeenServer(instance.instance_id, view.state, name=instance.name, state_reason=reason)
+def row(instance: Instance, view: View) -> dict[str, Any]:
+    """An instance as botocore parses it out of either describe."""
+    reason = {"Code": view.reason.code, "Message": view.reason.message} if view.reason else {}
+    return {
+        "InstanceId": instance.instance_id,
+        "InstanceState": {"Name": view.state},
+        "State": {"Name": view.state},
+        "InstanceStatus": {"Status": check_status(view)},
+        "Events": [event(each) for each in instance.events],
+        "Tags": [{"Key": key, "Value": value} for key, value in instance.tags.items()],
+        "InstanceType": instance.kind,
+        "Placement": {"AvailabilityZone": instance.zone},
+        "StateReason": reason,
+        "RootDeviceType": instance.root_device,
+        "InstanceLifecycle": instance.lifecycle,
+        "Operator": {"Managed": instance.operator is not None},
+        "HibernationOptions": {"Configured": instance.hibernation},
+    }
 
-    def view(self, instance: Instance) -> View:
-        return instance.view(self.world.clock())
+
+def event(planned: Mapping[str, str]) -> dict[str, Any]:
+    moment = datetime.fromisoformat(planned["not_before"])
+    return {"Code": planned["code"], "Description": planned["description"], "NotBefore": moment}
 
 
 def said(error: AwsError, ids: Sequence[str]) -> gateway.CloudError:
-    """The world's refusal as the gateway would tell it."""
-    if error.code not in errors.CODES:
-        return gateway.Unanswered(error.message, code=error.code)
-    named = errors.named(error.message, ids)
-    return errors.CODES[error.code](error.message, ids=named, code=error.code)
+    """The world's refusal as the gateway tells it."""
+    return errors.told(error.code, error.message, status=error.status, ids=ids)
 
 
 @pytest.fixture

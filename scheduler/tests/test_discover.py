@@ -86,10 +86,12 @@ def test_a_changed_name_and_state_are_written_down(
     assert (seen.before, seen.after, seen.asked_at) == ("running", "stopped", time.moment)
 
 
-def test_a_terminated_server_is_marked_and_kept(old: Region, server: Server, world: World) -> None:
+def test_a_terminated_server_is_marked_and_kept(
+    old: Region, server: Server, world: World, time: Time
+) -> None:
     instance = world.instance(server.instance_id)
     assert instance is not None
-    instance.timeline = [(0.0, View("terminated", 0.0))]
+    instance.timeline = [(time(), View("terminated", 0.0))]
     discover_region(old.id)
     server.refresh_from_db()
     assert server.observed_state == "terminated"
