@@ -35,6 +35,8 @@ READERS_AGAIN = timedelta(seconds=3)
 # So long a server is asked for that something of ours is on its way with and that EC2 does not know.
 FORGOTTEN = timedelta(minutes=1)
 MOST_BY_ID = 100
+# EC2 may name unknown ids one by one; with more than these the whole region is cheaper to ask for.
+MOST_UNKNOWN = 5
 PAGE = 1000
 CHANGING = (
     Q(observed_state__in=["pending", "stopping", "shutting-down"])
@@ -115,11 +117,10 @@ def ask(ec2: Ec2, region: Region, *, turned: Callable[[], None], everything: boo
     ids = moving(region, now=asked_at)
     full = everything or not ids or older(region.looked_at, than=asked_at - IDLE) or dearer(ids, region)
     with watched():
-        if full:
-            seen, unknown = ec2.all_statuses(turned=turned), frozenset[str]()
-        else:
-            seen, unknown = by_id(ec2, ids, turned=turned)
-    return Glance([sight(each, asked_at=asked_at) for each in seen], unknown, full, asked_at)
+        found = None if full else by_id(ec2, ids, turned=turned)
+        seen, unknown = found or (ec2.all_statuses(turned=turned), frozenset[str]())
+    sights = [sight(each, asked_at=asked_at) for each in seen]
+    return Glance(sights, unknown, full=found is None, asked_at=asked_at)
 
 
 def sight(seen: SeenStatus, *, asked_at: datetime) -> Sight:
@@ -140,27 +141,34 @@ def dearer(ids: Sequence[str], region: Region) -> bool:
 
 def by_id(
     ec2: Ec2, ids: Sequence[str], *, turned: Callable[[], None]
-) -> tuple[list[SeenStatus], frozenset[str]]:
-    """These instances, a hundred to a request, and the ids that EC2 does not know."""
+) -> tuple[list[SeenStatus], frozenset[str]] | None:
+    """These instances, a hundred to a request, and the ids that EC2 does not know; None when it goes on
+    finding others."""
     seen: list[SeenStatus] = []
     unknown: set[str] = set()
     for start in range(0, len(ids), MOST_BY_ID):
         found, missing = some(ec2, ids[start : start + MOST_BY_ID])
+        if found is None:
+            return None
         seen += found
         unknown |= missing
         turned()
     return seen, frozenset(unknown)
 
 
-def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus], frozenset[str]]:
-    """These instances; ids that EC2 does not know are set apart so that they do not hide the others."""
-    try:
-        return ec2.statuses(ids), frozenset()
-    except BadIds as error:
-        rest = [each for each in ids if each not in error.ids]
-        if len(rest) == len(ids):
-            raise
-        return (ec2.statuses(rest) if rest else []), error.ids
+def some(ec2: Ec2, ids: Sequence[str]) -> tuple[list[SeenStatus] | None, frozenset[str]]:
+    """These instances; ids that EC2 does not know are set apart so that they do not hide the others. None
+    when it names no more of ours, or too many one by one."""
+    unknown: set[str] = set()
+    for _ in range(MOST_UNKNOWN):
+        rest = [each for each in ids if each not in unknown]
+        try:
+            return (ec2.statuses(rest) if rest else []), frozenset(unknown)
+        except BadIds as error:
+            if not error.ids & set(rest):
+                break
+            unknown |= error.ids
+    return None, frozenset(unknown)
 
 
 def moving(region: Region, *, now: datetime) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from scheduler import cadence, look, send
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
@@ -12,6 +14,7 @@ from shared import broker
 from shared.fleet.models import Observation, Region, Server
 from shared.operations.models import Operation
 from shared.schedules.models import Schedule
+from simulator.settings import changed
 from simulator.world import World
 
 New = Callable[..., Schedule]
@@ -173,3 +176,59 @@ def test_a_call_without_an_answer_does_not_put_other_looks_off(
     region.refresh_from_db()
     assert region.next_look_at is not None
     assert region.next_look_at <= NOON + look.FIRST_LOOK
+
+
+def gone_while_moving(
+    count: int, new_server: Callable[..., Server], region: Region, time: Time, world: World
+) -> Operation:
+    """So many servers on their way that EC2 no longer knows, named one at a time; one that it does."""
+    world.settle(changed(world.settings, {"not_found_names": "first"}))
+    servers = [new_server(f"gone{number}") for number in range(count)]
+    operations = [ask(each, "stop", time) for each in [*servers, new_server("there")]]
+    look_now(region)
+    send.drain(region.id, "stop")
+    for each in servers:
+        instance = world.instance(each.instance_id)
+        assert instance is not None
+        world.remove(instance)
+    return operations[-1]
+
+
+@pytest.mark.parametrize(("count", "whole"), [(2, False), (8, True)])
+def test_many_unknown_ids_do_not_hide_the_others(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    world: World,
+    count: int,
+    whole: bool,
+) -> None:
+    there = gone_while_moving(count, new_server, region, time, world)
+    ec2.asked.clear()
+    time.forward(15)
+    look_now(region)
+    assert state(there) == ("succeeded", "end_seen")
+    region.refresh_from_db()
+    assert (region.look_error, region.look_failures) == ("", 0)
+    assert Server.objects.exclude(missing_since=None).count() == count
+    assert ("all_statuses" in ec2.asked) is whole
+
+
+def test_an_unknown_id_that_ec2_does_not_name_does_not_blind_the_region(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = gone_while_moving(1, new_server, region, time, world)
+
+    def unnamed(_ids: object) -> list[gateway.SeenStatus]:
+        raise gateway.BadIds("Some instance does not exist", code="InvalidInstanceID.NotFound")
+
+    monkeypatch.setattr(ec2, "statuses", unnamed)
+    time.forward(15)
+    look_now(region)
+    assert state(there) == ("succeeded", "end_seen")
