@@ -20,7 +20,12 @@ OUT_OF_TIME = {
     "no_capacity": "insufficient_capacity",
     "unreachable": "unreachable",
     "refused": "gave_up",
+    "hibernation": "gave_up",
+    "spot_request": "gave_up",
+    "quota": "quota_used_up",
 }
+# The same for what it was not even sent for.
+WAITED = OUT_OF_TIME | {"not_ready": "never_ready", "tokens": "no_tokens"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +85,22 @@ def unfit(ready: Ready) -> list[tuple[bool, Verdict]]:
 
 
 def out_of_time(waiting: str, detail: str) -> Verdict:
-    """Its time is over: why, as far as it was refused before; `too_late` when it was never sent."""
-    if waiting not in OUT_OF_TIME:
-        return Verdict("too_late")
-    ours = WAITING[waiting].partition("{aws}")[0]
-    return Verdict(OUT_OF_TIME[waiting], {"aws": detail.removeprefix(ours)})
+    """Its time is over: why, as far as it is known what it waited for; else `too_late`."""
+    return Verdict(WAITED[waiting], said(waiting, detail)) if waiting in WAITED else Verdict("too_late")
+
+
+def said(waiting: str, detail: str) -> dict[str, object]:
+    """The word that `detail` says in the gap of that code's sentence."""
+    before, _, rest = WAITING[waiting].partition("{")
+    name, _, after = rest.partition("}")
+    return {name: detail.removeprefix(before).removesuffix(after)} if name else {}
 
 
 def ends_as(verdict: Verdict) -> State:
-    """Not to be sent is skipped, withdrawn by its schedule cancelled; refused until too late failed."""
+    """Not to be sent is skipped, withdrawn by its schedule cancelled; asked for in vain until too late failed."""
     if verdict.reason == "schedule_changed":
         return State.CANCELLED
-    return State.FAILED if verdict.reason in OUT_OF_TIME.values() else State.SKIPPED
+    return State.FAILED if verdict.reason in WAITED.values() else State.SKIPPED
 
 
 def by_state(ready: Ready, *, now: datetime) -> Verdict | Wait:

@@ -8,18 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from scheduler import choosing, pulse, story, trouble
 from scheduler.causes import ENDED
-from scheduler.deciding import OUT_OF_TIME, out_of_time
+from scheduler.deciding import WAITED, out_of_time
 from scheduler.settling import TIMEOUT
 from shared import clock
 from shared.fleet.models import Region
 from shared.fleet.status import GONE_AFTER
 from shared.operations import services
 from shared.operations.models import Call, Operation
-from shared.operations.states import State
+from shared.operations.states import ACTIVE, State
+from shared.operations.verdicts import Verdict
 from shared.schedules import services as schedules
 
 BATCH = 500
@@ -34,7 +35,8 @@ def sweep() -> None:
         return
     wake_regions(now)
     skip_gone(now)
-    refused_too_long(now)
+    waited_too_long(now)
+    never_free(now)
     tell([*too_late(now), *never_seen(now)])
     trouble.settle()
     schedules.resume_due(now=now)
@@ -63,19 +65,38 @@ def wake_regions(now: datetime) -> None:
     settled.update(outcome="abandoned", answered_at=now)
 
 
-def too_late(now: datetime) -> list[Operation]:
+def out_of_grace(now: datetime) -> QuerySet[Operation]:
     """Requested operations whose grace has passed."""
-    waiting = Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now)
-    waiting = waiting.exclude(waiting__in=OUT_OF_TIME)
+    return Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now)
+
+
+def busy() -> Exists:
+    """Their server is still at something else that was sent."""
+    active = [state.value for state in ACTIVE]
+    return Exists(Operation.objects.filter(server=OuterRef("server"), state__in=active))
+
+
+def too_late(now: datetime) -> list[Operation]:
+    """Those of which nobody knows what they waited for: nobody came to send them."""
+    waiting = out_of_grace(now).filter(~busy()).exclude(waiting__in=WAITED)
     return ended(waiting.values_list("id", flat=True)[:BATCH], State.SKIPPED, reason="too_late", now=now)
 
 
-def refused_too_long(now: datetime) -> None:
-    """Those that AWS went on refusing, or could not be reached for, until their grace had passed."""
-    waiting = Operation.objects.filter(state=State.REQUESTED, grace_until__lt=now, waiting__in=OUT_OF_TIME)
+def waited_too_long(now: datetime) -> None:
+    """Those that AWS went on refusing, that it was not the time for, or that no limit let through."""
+    waiting = out_of_grace(now).filter(waiting__in=WAITED)
     with transaction.atomic():
         for row in locked(waiting.values_list("id", flat=True)[:BATCH]):
             choosing.end(row, out_of_time(row.waiting, row.waiting_detail), now=now)
+
+
+def never_free(now: datetime) -> None:
+    """Those whose turn never came, because what was sent to their server before has no end yet."""
+    waiting = out_of_grace(now).filter(busy()).exclude(waiting__in=WAITED)
+    with transaction.atomic():
+        for row in locked(waiting.values_list("id", flat=True)[:BATCH]):
+            state = row.server.transition or row.server.observed_state
+            choosing.end(row, Verdict("never_ready", {"state": state}), now=now)
 
 
 def never_seen(now: datetime) -> list[Operation]:

@@ -7,11 +7,12 @@ import pytest
 
 from scheduler import outcome, send, sweep
 from scheduler.ec2 import gateway
-from scheduler.tests.acting import ask, by_rule, state
+from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Bucket, Region, Server
 from shared.operations.models import Call, Operation, Step
 from shared.schedules.models import Schedule
+from simulator.world import World
 
 THROTTLED = gateway.Throttled("Request limit exceeded", code="RequestLimitExceeded")
 AWAY = gateway.Unreachable(
@@ -189,3 +190,47 @@ def test_refusals_slow_the_bucket_down_and_quiet_minutes_bring_it_back(
     time.forward(300)
     send.drain(region.id, "stop")
     assert Bucket.objects.get().learned == {}
+
+
+def hangs(region: Region, server: Server, time: Time, world: World) -> Operation:
+    """A stop of ours that EC2 accepted and does not end."""
+    world.faults.add({"kind": "stuck"}, now=time())
+    stop = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    look_now(region)
+    return stop
+
+
+def test_a_start_behind_a_stop_that_hangs_says_so_when_its_time_is_over(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    hangs(region, server, time, world)
+    start = ask(server, "start", time)
+    send.drain(region.id, "start")
+    time.forward(901)
+    sweep.sweep()
+    assert state(start) == ("failed", "never_ready")
+    assert start.detail == "The server was still stopping until its time was over."
+
+
+def test_a_start_behind_somebody_elses_stop_that_hangs_says_so_too(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    Server.objects.update(observed_state="stopping")
+    start = ask(server, "start", time)
+    send.drain(region.id, "start")
+    time.forward(901)
+    sweep.sweep()
+    assert state(start) == ("failed", "never_ready")
+    assert start.detail == "The server was still stopping until its time was over."
+
+
+def test_what_no_limit_let_through_in_time_says_so(
+    time: Time, region: Region, server: Server, ec2: WorldEc2
+) -> None:
+    left(0, 0, region, time)
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    time.forward(901)
+    sweep.sweep()
+    assert state(operation) == ("failed", "no_tokens")

@@ -73,6 +73,19 @@ SENTENCES = {
     ),
     "hibernated": "The server was seen stopped, hibernated.",
     "stopped_without_hibernating": "The server was seen stopped, but it was shut down, not hibernated: {aws}",
+    "quota_used_up": (
+        "The quota of running vCPUs of this account was used up until its time was over: {aws} "
+        "Stop other servers or ask AWS to raise it, then retry."
+    ),
+    "never_ready": (
+        "The server was still {state} until its time was over. "
+        "Look at its page: a stop that hangs can be forced there."
+    ),
+    "no_tokens": (
+        "EC2's limits did not let it through in time. "
+        "Enter a raised limit under Accounts, or retry when less is going on."
+    ),
+    "stopped_by_aws": "AWS stopped the server itself: {aws} Retry it if it is still wanted.",
     "gave_up": "It could not be done in time: {aws} Mend what EC2 names, then retry.",
 }
 # Why an operation that is still requested waits; `Operation.waiting` is the code. Nothing stores `busy`:
@@ -91,6 +104,9 @@ WAITING = {
     "not_ready": "The server is still {state}; EC2 takes no other request until that is over.",
     "unreachable": "AWS cannot be reached from the scheduler: {aws}",
     "refused": "EC2 refused for now: {aws}",
+    "hibernation": "The server was started too short a while ago to hibernate: {aws}",
+    "spot_request": "Its Spot request does not let it start yet: {aws}",
+    "quota": "The quota of running vCPUs of this account is used up; stop others or ask AWS for more. {aws}",
 }
 # What EC2's terse StateReason usually means, and what to do
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html).
