@@ -13,7 +13,8 @@ from django.db import transaction
 
 from scheduler import story_refused
 from scheduler.ec2 import gateway
-from scheduler.refusing import Member, Trouble, blamed, one_of_many, words
+from scheduler.meaning import Trouble, one_of_many, words
+from scheduler.refusing import Member, blamed
 from scheduler.troubles import Asked, advice, lacks_permission
 from shared.fleet.models import Account, Region
 from shared.operations.models import Call, Operation

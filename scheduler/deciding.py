@@ -97,7 +97,7 @@ def said(waiting: str, detail: str) -> dict[str, object]:
 
 
 def ends_as(verdict: Verdict) -> State:
-    """Not to be sent is skipped, withdrawn by its schedule cancelled; asked for in vain until too late failed."""
+    """Not to be sent is skipped, withdrawn by its schedule cancelled; tried until too late failed."""
     if verdict.reason == "schedule_changed":
         return State.CANCELLED
     return State.FAILED if verdict.reason in WAITED.values() else State.SKIPPED

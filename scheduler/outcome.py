@@ -7,23 +7,22 @@ worker that was overtaken changes none of them. What a refusal means for each is
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from scheduler import complaints, hands, look, story, story_refused, tokens
 from scheduler.ec2 import gateway
+from scheduler.meaning import over_for_the_session, words
 from scheduler.observe import Sight, observe
-from scheduler.refusing import Fate, Member, Trouble, fates, words
+from scheduler.refusing import LAST_BUT_ONE, LAST_TRY, NEW_SESSION, ONCE, Fate, Member, Trouble, fates
 from shared import broker, clock
 from shared.fleet.models import Region
 from shared.operations import services
-from shared.operations.models import Call, Operation
+from shared.operations.models import Call, Operation, Step
 from shared.operations.reasons import GOALS
 from shared.operations.states import State
 
-# The last try inside the grace comes this long before its end.
-LAST_TRY = timedelta(seconds=1)
 QUIET = frozenset({"throttled", "unreachable"})
 
 
@@ -97,13 +96,16 @@ def refused(region: Region, call: Call, rows: list[Operation], error: Trouble) -
         quiet = complaints.told_enough(region, call, error, now=now)
         members = judge(mine, Refusal(call, error, now, quiet=quiet))
         look.look_by(region, now + look.FIRST_LOOK)
-        complaints.note(region, call, error, members, now=now)
+        if not renewing(error, members):
+            complaints.note(region, call, error, members, now=now)
     hands.soon(broker.LOOK_AT_REGION, region=region.id)
 
 
 def judge(rows: list[Operation], refusal: Refusal) -> list[Member]:
     """Let every operation of the call meet its fate."""
-    members, by_id = [member(row) for row in rows], {row.id: row for row in rows}
+    behind = steps(rows)
+    members = [member(row, steps=behind[row.id]) for row in rows]
+    by_id = {row.id: row for row in rows}
     hibernating = bool(refusal.call.options.get("hibernate"))
     if members:
         for fate in fates(refusal.error, members, call=refusal.call.id, hibernating=hibernating):
@@ -111,8 +113,30 @@ def judge(rows: list[Operation], refusal: Refusal) -> list[Member]:
     return members
 
 
-def member(row: Operation) -> Member:
-    return Member(row.id, row.server.instance_id, row.attempt, apart=row.alone)
+def steps(rows: list[Operation]) -> defaultdict[int, set[str]]:
+    """What these have behind them of what is done once only."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    written = Step.objects.filter(operation__in=[row.id for row in rows], what__in=ONCE)
+    for operation, what in written.values_list("operation", "what"):
+        found[operation].add(what)
+    return found
+
+
+def member(row: Operation, *, steps: Iterable[str]) -> Member:
+    server = row.server
+    return Member(
+        row.id,
+        server.instance_id,
+        row.attempt,
+        apart=row.alone,
+        steps=frozenset(steps),
+        pool=(server.type, server.availability_zone),
+    )
+
+
+def renewing(error: Trouble, members: list[Member]) -> bool:
+    """Whether they go again with a new session; until that is refused too, nothing is held against AWS."""
+    return over_for_the_session(error) and any(NEW_SESSION not in each.steps for each in members)
 
 
 def count_tokens(region: Region, call: Call, error: Trouble, count: int, *, now: datetime) -> None:
@@ -132,7 +156,10 @@ def meet(rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
         (again[moment] if moment else lost).append(row)
     for moment, waiting in again.items():
         try_at(moment, waiting, fate, refusal)
-    give_up(lost, fate, refusal)
+    if fate.otherwise and lost:
+        meet(lost, fate.otherwise, refusal)
+    else:
+        give_up(lost, fate, refusal)
 
 
 def next_try(row: Operation, fate: Fate, *, now: datetime) -> datetime | None:
@@ -141,7 +168,7 @@ def next_try(row: Operation, fate: Fate, *, now: datetime) -> datetime | None:
         return None
     if now + fate.wait <= row.grace_until:
         return now + fate.wait
-    last = row.grace_until - LAST_TRY
+    last = row.grace_until - (LAST_BUT_ONE if fate.otherwise else LAST_TRY) - fate.hair
     return last if fate.waiting and now + fate.at_least <= last else None
 
 

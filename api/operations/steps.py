@@ -20,6 +20,8 @@ TEXTS = {
     "accepted": "EC2 accepted the request.",
     "dipped": "The status checks were seen to fail, as they do while a server reboots.",
     "put_off": "Put off.",
+    "forgotten": "EC2 does not know this server. It may forget one for a moment, so it is asked once more.",
+    "new_session": "AWS no longer took the session it was signed with, so it goes again with a new one.",
     "sent_again": "It goes to EC2 again.",
     "unanswered": "EC2 did not answer, so the server is looked at before anything is sent again.",
     "seen_after_silence": "EC2 had not answered, but the server was seen to do what was asked.",

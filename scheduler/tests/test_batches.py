@@ -1,5 +1,6 @@
 """A request for many that EC2 refuses because of some: who goes again, how often, and what is written."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -11,6 +12,8 @@ from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Account, Bucket, Region, Server
 from shared.operations.models import Operation, Step
 from shared.schedules.models import Schedule
+from simulator.settings import changed
+from simulator.world import World
 
 Tell = Callable[[Sequence[str]], gateway.CloudError | None]
 
@@ -232,3 +235,59 @@ def test_without_tokens_the_halves_stay_apart(
         drain(region, "stop")
     assert state(bad) == ("failed", "refused")
     assert max(len(ids) for ids in picky.requests[1:]) == 10
+
+
+class Counting(WorldEc2):
+    """The world's own EC2, whose requests are counted."""
+
+    requests: list[tuple[str, ...]]
+
+    def act(self, action: str, ids: Sequence[str], **more: object) -> gateway.Answer:
+        self.requests.append(tuple(ids))
+        return super().act(action, ids, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def counting(ec2: WorldEc2) -> Counting:
+    ec2.__class__ = Counting
+    assert isinstance(ec2, Counting)
+    ec2.requests = []
+    return ec2
+
+
+@pytest.mark.parametrize("names", ["all", "first"])
+def test_unknown_ids_cost_two_requests_each_however_many_ec2_names(
+    time: Time, region: Region, counting: Counting, world: World, twenty: list[Operation], names: str
+) -> None:
+    world.settle(changed(world.settings, {"not_found_names": names}))
+    bad = twenty[::5]
+    for each in bad:
+        instance = world.instance(each.server.instance_id)
+        assert instance is not None
+        world.remove(instance)
+    for _ in range(12):
+        drain(region, "stop")
+        time.forward(1)
+    assert {state(each) for each in bad} == {("failed", "instance_not_found")}
+    assert {state(each)[0] for each in twenty if each not in bad} == {"accepted"}
+    assert len(counting.requests) - 1 <= 2 * len(bad)
+    good = Counter(each for ids in counting.requests for each in ids)
+    assert max(good.values()) <= 1 + len(bad)
+
+
+def test_who_was_sent_again_for_another_is_asked_once_more_all_the_same_when_ec2_forgets_it(
+    time: Time, region: Region, picky: Picky, twenty: list[Operation]
+) -> None:
+    protected, forgotten = twenty[0], twenty[1]
+    name = forgotten.server.instance_id
+    answers: list[Tell] = [
+        naming({protected.server.instance_id}, gateway.Impossible, "OperationNotPermitted", "disableApiStop"),
+        naming({name}, gateway.BadIds, "InvalidInstanceID.NotFound", "does not exist"),
+    ]
+    picky.objection = lambda ids: answers.pop(0)(ids) if answers else None
+    drain(region, "stop")
+    assert state(protected) == ("failed", "stop_protected")
+    assert (state(forgotten), forgotten.waiting) == (("requested", ""), "refused")
+    time.forward(10)
+    drain(region, "stop")
+    assert state(forgotten) == ("accepted", "")

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from scheduler.ec2 import gateway
-from scheduler.refusing import Fate, Member, Trouble, fates, reason_of
+from scheduler.meaning import reason_of
+from scheduler.refusing import Fate, Member, Trouble, fates
 from shared.errors import CredentialUnusable
 
 MEMBERS = [Member(number, f"i-{number}") for number in range(8)]
@@ -87,8 +88,16 @@ def test_who_was_sent_on_and_is_refused_again_goes_on_in_halves() -> None:
 def test_an_unknown_id_is_asked_for_once_more_and_then_believed() -> None:
     first, _ = judged(named(gateway.BadIds, "InvalidInstanceID.NotFound", 3))
     assert (first.members, first.wait, first.apart) == ((3,), timedelta(seconds=10), True)
-    (second,) = judged(named(gateway.BadIds, "InvalidInstanceID.NotFound", 3), [Member(3, "i-3", apart=True)])
+    known = [Member(3, "i-3", apart=True, steps=frozenset({first.step}))]
+    (second,) = judged(named(gateway.BadIds, "InvalidInstanceID.NotFound", 3), known)
     assert (second.wait, second.reason) == (None, "instance_not_found")
+
+
+def test_who_was_told_apart_for_another_reason_is_no_less_forgotten_for_a_moment() -> None:
+    sent_on = [Member(number, f"i-{number}", apart=True) for number in range(3)]
+    first, rest = judged(named(gateway.BadIds, "InvalidInstanceID.NotFound", 1), sent_on)
+    assert (first.members, first.step, first.wait) == ((1,), "forgotten", timedelta(seconds=10))
+    assert (rest.members, rest.step) == ((0, 2), "sent_again")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,6 @@ def test_an_unknown_id_is_asked_for_once_more_and_then_believed() -> None:
     [
         gateway.Impossible("One of them is protected", code="OperationNotPermitted"),
         gateway.NotNow("no", code="IncorrectInstanceState"),
-        gateway.NoCapacity("no", code="InsufficientInstanceCapacity"),
         gateway.Denied(PERMISSION, code="UnauthorizedOperation"),
         gateway.BadIds("no", code="InvalidInstanceID.NotFound"),
         gateway.Refused("no", code="NobodyKnowsThisOne"),
@@ -166,6 +174,48 @@ def test_whoever_cannot_hibernate_goes_again_without_it(code: str, text: str) ->
     assert len(rest.members) == 7
     plain, _ = judged(named(gateway.Impossible, code, 3, text=text))
     assert (plain.wait, plain.reason) == (None, "refused")
+
+
+NOT_YET = named(
+    gateway.Impossible, "UnsupportedOperation", 3, text="The instance 'i-3' is not ready to hibernate yet."
+)
+
+
+def test_whoever_cannot_hibernate_yet_is_asked_again_and_stopped_only_when_its_time_is_over() -> None:
+    bad, _ = judged(NOT_YET, hibernating=True)
+    assert (bad.members, bad.waiting, bad.step) == ((3,), "hibernation", "put_off")
+    assert (bad.wait, bad.at_least) == (timedelta(seconds=60), timedelta(seconds=1))
+    assert bad.otherwise is not None
+    assert (bad.otherwise.wait, bad.otherwise.step) == (timedelta(), "hibernate_refused")
+    tried_often = [Member(3, "i-3", attempt=9)]
+    assert judged(NOT_YET, tried_often, hibernating=True)[0].wait == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "waiting", "reason"),
+    [
+        (gateway.NotNow, "IncorrectSpotRequestState", "spot_request", "gave_up"),
+        (gateway.NoCapacity, "VcpuLimitExceeded", "quota", "quota_used_up"),
+        (gateway.NoCapacity, "InstanceLimitExceeded", "quota", "quota_used_up"),
+    ],
+)
+def test_what_takes_minutes_is_asked_again_in_minutes_and_says_what_it_is(
+    kind: type[gateway.Refused], code: str, waiting: str, reason: str
+) -> None:
+    (fate,) = judged(named(kind, code, 0), MEMBERS[:1])
+    assert (fate.waiting, fate.reason, fate.wait) == (waiting, reason, timedelta(seconds=120))
+    assert fate.at_least == timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("code", ["RequestExpired", "ExpiredToken"])
+def test_a_session_that_is_over_is_renewed_once(code: str) -> None:
+    error = gateway.Denied("The session is expired", code=code)
+    (fate,) = judged(error)
+    assert (len(fate.members), fate.wait, fate.step) == (8, timedelta(), "new_session")
+    renewed = [Member(1, "i-1", steps=frozenset({"new_session"})), Member(2, "i-2")]
+    second, first = judged(error, renewed)[::-1]
+    assert (second.members, second.wait, second.reason) == ((1,), None, "denied")
+    assert (first.members, first.wait) == ((2,), timedelta())
 
 
 def test_a_refusal_of_no_known_kind_has_given_up() -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler import outcome, send, sweep
+from scheduler import refusing, send, sweep
 from scheduler.ec2 import gateway
 from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
-from shared.fleet.models import Bucket, Region, Server
+from shared.fleet.models import Account, Bucket, Region, Server
 from shared.operations.models import Call, Operation, Step
 from shared.schedules.models import Schedule
 from simulator.world import World
@@ -115,7 +115,7 @@ def test_the_last_try_is_made_inside_the_grace(
         send.drain(region.id, "stop")
     operation.refresh_from_db()
     assert operation.state == "requested"
-    assert operation.not_before <= operation.grace_until - outcome.LAST_TRY
+    assert operation.not_before <= operation.grace_until - refusing.LAST_TRY
 
 
 def test_no_tokens_is_a_reason_to_wait_too(time: Time, region: Region, server: Server, ec2: WorldEc2) -> None:
@@ -234,3 +234,27 @@ def test_what_no_limit_let_through_in_time_says_so(
     time.forward(901)
     sweep.sweep()
     assert state(operation) == ("failed", "no_tokens")
+
+
+def test_an_expired_session_is_renewed_once_without_a_word_about_the_account(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    world.faults.add({"kind": "expired", "action": "StopInstances", "count": 1}, now=time())
+    operation = ask(server, "stop", time)
+    send.drain(region.id, "stop")
+    assert (state(operation), Account.objects.get().denied) == (("requested", ""), {})
+    assert [step.what for step in Step.objects.all()] == ["new_session"]
+    send.drain(region.id, "stop")
+    assert state(operation) == ("accepted", "")
+
+
+def test_a_session_that_is_expired_when_renewed_is_denied(
+    time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
+) -> None:
+    world.faults.add({"kind": "expired", "action": "StopInstances"}, now=time())
+    operation = ask(server, "stop", time)
+    for _ in range(3):
+        send.drain(region.id, "stop")
+    assert state(operation) == ("failed", "denied")
+    assert len(ec2.calls) == 2
+    assert Account.objects.get().denied["stop"]["code"] == "RequestExpired"

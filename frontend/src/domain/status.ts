@@ -65,6 +65,7 @@ export function needsAttention(server: Server): boolean {
 const WAITS: Record<string, string> = {
   tokens: 'AWS’s rate limit', throttled: 'too many requests for AWS', no_capacity: 'no capacity', not_ready: 'the server is not ready',
   unreachable: 'AWS cannot be reached', refused: 'refused for now',
+  quota: 'the account’s quota is used up', hibernation: 'not ready to hibernate', spot_request: 'its Spot request is not ready',
 }
 
 /** "Start requested", and why it waits: "Start requested: no capacity". */

@@ -8,7 +8,7 @@ from scheduler.ec2 import boto, gateway
 from scheduler.ec2.boto import Boto, Credentials
 from scheduler.ec2.session import Place
 from scheduler.ec2.tests.conftest import KEYS, NewWire
-from scheduler.refusing import reason_of
+from scheduler.meaning import reason_of
 from simulator.tests.support import ACCOUNT, KEY, OTHER, REGION, SECRET, Running, name_of, server
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -288,3 +288,13 @@ def test_one_role_session_serves_every_region_of_an_account(place: Place, simula
     boto.client(credentials, region=REGION, endpoint=place.endpoint).servers()
     boto.client(credentials, region="us-east-1", endpoint=place.endpoint).servers()
     assert assumed(simulator) == 1
+
+
+def test_a_state_is_read_by_its_name_whatever_its_code_says(ec2: Boto, simulator: Running) -> None:
+    simulator.control("POST", "/_sim/settings", {"state_code_high": 255})
+    assert {each.instance_id: each.state for each in ec2.all_statuses()} == {
+        ONE: "running",
+        TWO: "running",
+        THREE: "stopped",
+    }
+    assert act(ec2, "stop", ONE).states == {ONE: "stopping"}
