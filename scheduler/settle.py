@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduler import story_refused
+from scheduler.again import ask_again
 from scheduler.ec2.gateway import CloudError, Ec2, SeenServer
 from scheduler.observe import Sight, explain
 from scheduler.settling import NO_REASON, Seen, Sent, Settled, Told, concluded, settle
@@ -114,10 +115,20 @@ def explain_surprises(surprises: Iterable[Surprise], ec2: Ec2, *, now: datetime)
     for instance_id, (operation, settled) in waiting.items():
         told = told_of(found.get(instance_id), trouble)
         end = concluded(sent(operation), settled, told, now=now)
-        if end.to and services.end(operation, end.to, reason=end.reason, now=now, **end.words):
+        if conclude(operation, end, now=now):
             explain(operation.server_id, told.reason or told.trouble or NO_REASON)
             ended.append(operation)
     return ended
+
+
+@transaction.atomic
+def conclude(operation: Operation, end: Settled, *, now: datetime) -> bool:
+    """End it; what EC2 only had no room for is asked for again. False when it had ended already."""
+    if end.to is None or not services.end(operation, end.to, reason=end.reason, now=now, **end.words):
+        return False
+    if end.again:
+        ask_again(operation, now=now)
+    return True
 
 
 def told_of(seen: SeenServer | None, trouble: str) -> Told:

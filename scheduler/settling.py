@@ -17,7 +17,10 @@ SETTLED_AFTER = timedelta(seconds=5)
 SECOND_LOOK = timedelta(seconds=15)
 # Until then EC2 may still tell of the time before the request: a stopped server that somebody once stopped.
 BELIEVED_AFTER = timedelta(seconds=60)
-STOPPED_BY_SOMEBODY = ("Client.UserInitiated", "Client.InstanceInitiated", "Server.Scheduled", "Server.Spot")
+STOPPED_BY_SOMEBODY = ("Client.UserInitiated", "Client.InstanceInitiated")
+STOPPED_BY_AWS = ("Server.Scheduled", "Server.Spot")
+# EC2 had accepted the start and found no room only then (API reference, StateReason).
+NO_ROOM = ("Server.InsufficientInstanceCapacity", "Server.InsufficientCapacity")
 HIBERNATED = "Client.UserInitiatedHibernate"
 NO_REASON = "EC2 gave no reason"
 SICK = frozenset({"initializing", "impaired", "insufficient-data"})
@@ -62,6 +65,7 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Where the operation goes. `to` None: stay and look again. `surprise`: ask EC2 for its reason first.
+    `again`: what kept it from its end passes, so it is worth another try.
 
     `healthy` and `dipped` are steps of a reboot's proof that this look has shown.
     """
@@ -72,6 +76,7 @@ class Settled:
     healthy: bool = False
     dipped: bool = False
     surprise: bool = False
+    again: bool = False
 
 
 STAY = Settled()
@@ -107,10 +112,21 @@ def concluded(sent: Sent, settled: Settled, told: Told, *, now: datetime) -> Set
     waited = now - (sent.accepted_at or sent.sending_at)
     if settled.to == State.SUCCEEDED:
         return slept(settled, told) if told.reason or waited >= TIMEOUT[sent.action] else STAY
-    if told.reason and not told.reason.startswith(STOPPED_BY_SOMEBODY):
+    return fallen(settled, told, waited=waited)
+
+
+def fallen(settled: Settled, told: Told, *, waited: timedelta) -> Settled:
+    """A start came back to stopped. Whose doing that is, EC2 says; what it says of the time before is not
+    believed at once."""
+    of_aws = told.reason.startswith(STOPPED_BY_AWS)
+    if told.reason.startswith(NO_ROOM):
+        return Settled(State.FAILED, "insufficient_capacity", again=True)
+    if told.reason and not of_aws and not told.reason.startswith(STOPPED_BY_SOMEBODY):
         return replace(settled, words={"aws": explained(told.reason)})
     if waited < BELIEVED_AFTER:
         return STAY
+    if of_aws:
+        return Settled(State.FAILED, "stopped_by_aws", {"aws": explained(told.reason)})
     if told.reason:
         return Settled(State.FAILED, "ended_elsewhere", {"state": "stopped"})
     return replace(settled, words={"aws": explained(told.trouble or NO_REASON)})

@@ -10,10 +10,11 @@ import pytest
 from scheduler import send
 from scheduler.ec2 import gateway
 from scheduler.refusing import Fate, Member, fates
-from scheduler.tests.acting import ask, state
+from scheduler.tests.acting import ask, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Region, Server
 from shared.operations.models import Operation
+from simulator.world import World
 
 SMALL, LARGE = ("t3.medium", "eu-central-1a"), ("m5.large", "eu-central-1b")
 CODE = "InsufficientInstanceCapacity"
@@ -118,3 +119,43 @@ def test_who_has_room_is_not_kept_waiting_by_who_has_none(error: gateway.CloudEr
     calls, accepted = requests(group, error, short=SMALL, minutes=1)
     assert accepted == {each.id for each in group if each.pool != SMALL}
     assert calls[0] <= 2 * 8 - 1
+
+
+def test_a_start_that_ec2_has_no_room_for_only_after_it_accepted_goes_on_as_another(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, world: World
+) -> None:
+    server = new_server("off", "stopped")
+    first = ask(server, "start", time)
+    world.faults.add(
+        {"kind": "failed_start", "code": "Server.InsufficientInstanceCapacity", "count": 1}, now=time()
+    )
+    time.forward(11)
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    assert state(first) == ("failed", "insufficient_capacity")
+    [again] = first.retries.all()
+    assert (again.state, again.waiting, again.rule_id) == ("requested", "no_capacity", None)
+    assert again.waiting_detail.startswith("EC2 has no room")
+    assert (again.due_at, again.grace_until, again.author) == (first.due_at, first.grace_until, first.author)
+    assert again.not_before >= time.moment + timedelta(seconds=60)
+    time.forward(301)
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    assert state(again) == ("succeeded", "end_seen")
+    assert Operation.objects.count() == 2
+
+
+def test_it_is_not_asked_again_when_its_time_is_over(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, world: World
+) -> None:
+    server = new_server("off", "stopped")
+    first = ask(server, "start", time, grace_until=time.moment + timedelta(seconds=90))
+    world.faults.add({"kind": "failed_start", "code": "Server.InsufficientInstanceCapacity"}, now=time())
+    time.forward(11)
+    send.drain(region.id, "start")
+    time.forward(30)
+    look_now(region)
+    assert state(first) == ("failed", "insufficient_capacity")
+    assert Operation.objects.count() == 1

@@ -69,6 +69,9 @@ def test_a_state_the_server_had_only_just_left_is_not_believed_at_once(action: s
 
 FALLEN = Settled(State.FAILED, "failed_start", surprise=True)
 BY_USER = "Client.UserInitiatedShutdown: User initiated shutdown"
+SPOT = "Server.SpotInstanceShutdown: Spot instance shutdown"
+PLANNED = "Server.ScheduledStop: The instance was stopped due to a scheduled retirement"
+NO_ROOM = "Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request"
 NO_GRANT = "Client.InternalError: Client error on launch"
 
 
@@ -80,6 +83,10 @@ NO_GRANT = "Client.InternalError: Client error on launch"
         (Told("running", ""), 90, (None, "")),
         (Told("stopped", BY_USER), 6, (None, "")),  # told of the stop before
         (Told("stopped", BY_USER), 61, (State.FAILED, "ended_elsewhere")),
+        (Told("stopped", SPOT), 6, (None, "")),  # maybe told of the stop before, too
+        (Told("stopped", SPOT), 61, (State.FAILED, "stopped_by_aws")),
+        (Told("stopped", PLANNED), 61, (State.FAILED, "stopped_by_aws")),
+        (Told("stopped", NO_ROOM), 6, (State.FAILED, "insufficient_capacity")),
         (Told("stopped", ""), 6, (None, "")),
         (Told("stopped", ""), 61, (State.FAILED, "failed_start")),
         (Told(trouble="EC2 gave no reason (throttled)"), 6, (None, "")),
@@ -91,6 +98,13 @@ def test_a_start_failed_when_ec2_says_why_or_goes_on_showing_it_stopped(
 ) -> None:
     end = concluded(sent("start"), FALLEN, told, now=after(at))
     assert (end.to, end.reason) == expected
+
+
+def test_what_aws_did_to_a_start_is_told_in_its_words_and_want_of_room_is_worth_another_try() -> None:
+    end = concluded(sent("start"), FALLEN, Told("stopped", SPOT), now=after(61))
+    assert end.words == {"aws": f"{SPOT}."}
+    assert concluded(sent("start"), FALLEN, Told("stopped", NO_ROOM), now=after(6)).again
+    assert not concluded(sent("start"), FALLEN, Told("stopped", NO_GRANT), now=after(6)).again
 
 
 @pytest.mark.parametrize(
