@@ -212,8 +212,6 @@ def test_a_change_locks_the_regions_before_the_account_as_the_scheduler_does(ali
     with CaptureQueriesContext(connection) as asked:
         assert alice.patch(f"accounts/{made['id']}", {"name": "other"}).status_code == 200
     statements = [each["sql"] for each in asked]
-    locks = next(
-        n for n, sql in enumerate(statements) if "fleet_region" in sql and "FOR NO KEY UPDATE" in sql
-    )
+    held = (n for n, sql in enumerate(statements) if "fleet_region" in sql and "FOR NO KEY UPDATE" in sql)
     writes = next(n for n, sql in enumerate(statements) if sql.startswith('UPDATE "fleet_account"'))
     assert next(held) < writes

@@ -210,7 +210,7 @@ def test_a_start_behind_a_stop_that_hangs_says_so_when_its_time_is_over(
     time.forward(901)
     sweep.sweep()
     assert state(start) == ("failed", "never_ready")
-    assert start.detail == "The server was still stopping until its time was over."
+    assert start.detail.startswith("The server was still stopping until its time was over.")
 
 
 def test_a_start_behind_somebody_elses_stop_that_hangs_says_so_too(
@@ -222,7 +222,7 @@ def test_a_start_behind_somebody_elses_stop_that_hangs_says_so_too(
     time.forward(901)
     sweep.sweep()
     assert state(start) == ("failed", "never_ready")
-    assert start.detail == "The server was still stopping until its time was over."
+    assert start.detail.startswith("The server was still stopping until its time was over.")
 
 
 def test_what_no_limit_let_through_in_time_says_so(
@@ -257,4 +257,4 @@ def test_a_session_that_is_expired_when_renewed_is_denied(
         send.drain(region.id, "stop")
     assert state(operation) == ("failed", "denied")
     assert len(ec2.calls) == 2
-    assert Account.objects.get().denied["stop"]["code"] == "RequestExpired"
+    assert Account.objects.get().denied == {}
