@@ -104,13 +104,13 @@ def needs_attention(*, now: datetime) -> Q:
     failed = ended_badly(now=now).filter(**mine, state=State.FAILED).exclude(reason__in=OF_THE_ACCOUNT)
     left_so = Q()
     for action, (_, state) in LEFT_IN.items():
-        left_so |= Q(observed_state=state) & Exists(failed.filter(action=action))
+        left_so |= Q(action=action, server__observed_state=state)
     return Q(left_at__isnull=True) & (
         Q(stuck_since__isnull=False)
         | ~Q(planned=[])
         | is_missing
         | Exists(without_room().filter(**mine))
-        | left_so
+        | Exists(failed.filter(left_so))
         | Exists(ended_badly(now=now).filter(**mine, state=State.UNKNOWN))
         | Exists(open_alerts().filter(**mine))
     )

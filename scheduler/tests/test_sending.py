@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from api.schedules import saving
-from scheduler import fire, hands, outcome, send
+from scheduler import fire, outcome, send
 from scheduler.ec2 import gateway
 from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
@@ -20,6 +20,10 @@ from shared.people.models import User
 from shared.schedules.models import Schedule
 from shared.schedules.services import Draft
 from simulator.world import World
+
+
+def unheard(task: str, **ids: int | str) -> None:
+    """A knock at no door."""
 
 
 def test_a_frozen_worker_writes_so_and_gives_its_tokens_back(
@@ -159,7 +163,7 @@ def test_a_forced_stop_does_not_wait_for_the_retry_that_hangs(
     send.drain(region.id, "stop")
     assert state(again) == ("accepted", "")
     wish, by = Wish([server.id], "stop", force=True), Asker(region.workspace, alice)
-    asking.request(wish, by=by, key=None, knock=hands.soon, now=time.moment)
+    asking.request(wish, by=by, key=None, knock=unheard, now=time.moment)
     send.drain(region.id, "stop")
     assert state(again) == ("failed", "forced")
     forced = Operation.objects.get(options__force=True)
