@@ -7,14 +7,17 @@ from django_filters import rest_framework as filters
 
 from api import words
 from api.listing import Id, OneOf, Truth
+from api.servers.noticing import OPEN_REACTIONS
 from shared.fleet.models import Observation
 
 
 class Acknowledged(Truth):
-    """Whether somebody has said that they know."""
+    """Whether somebody has said that they know. Not acknowledged is only what asks for it."""
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return qs.filter(acknowledged_at__isnull=value == "false") if value else qs
+        if value == "false":
+            return qs.filter(acknowledged_at__isnull=True, reaction__in=OPEN_REACTIONS)
+        return qs.filter(acknowledged_at__isnull=False) if value else qs
 
 
 class ObservationFilters(filters.FilterSet):

@@ -101,7 +101,7 @@ def by(asked: Asked) -> str:
     author, schedule = asked.author or "somebody who has left", asked.schedule or "a deleted schedule"
     return {
         "rule": f"was due by the schedule {schedule}",
-        "enforce": f"is to undo a change from outside, as the schedule {schedule} wants",
+        "enforce": f"is to put the server back, as the schedule {schedule} wants",
         "hold": f"asked for by the hold of {author}",
         "token": f"asked for with a token of {author}",
     }.get(asked.origin, f"asked for by {author}")

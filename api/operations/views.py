@@ -81,7 +81,7 @@ class Operations(View):
     @extend_schema(request=None, responses=OperationShape)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: int) -> Response:
-        """Take an operation back that was not sent yet."""
+        """Cancel an operation that was not sent yet."""
         operation = self.get_object()
         self.read(Nothing)
         asking.cancel(operation, by=self.user, now=self.now)

@@ -25,7 +25,7 @@ ENDS = {
     "failed": "it failed",
     "unknown": "nobody saw the end",
     "skipped": "it did not run",
-    "cancelled": "it was taken back",
+    "cancelled": "it was cancelled",
 }
 CHANGES = {
     ("outside", "inside"): "Somebody shut it down from inside its operating system.",

@@ -58,7 +58,7 @@ def test_a_deleted_schedule_leaves_the_change_without_one(alice: Person, server:
         ("reaction=put_back,alerted", ["c", "b"]),
         ("reaction=given_up", []),
         ("acknowledged=true", ["c"]),
-        ("acknowledged=false&cause=outside", ["b"]),
+        ("acknowledged=false", []),
         ("search=b", ["b"]),
     ],
 )
@@ -75,6 +75,15 @@ def test_the_ledger_is_filtered_and_ordered(
         make_observation(server, asked_at=moment + timedelta(minutes=place), **values)
     answer = alice.get(f"observations?{query.format(a=servers[0].id)}").json()
     assert [row["server"]["name"] for row in answer["results"]] == names
+
+
+@pytest.mark.parametrize("reaction", ["", "respected", "put_back", "held", "spared", "alerted", "given_up"])
+def test_only_what_asks_for_somebodys_word_is_not_acknowledged(
+    alice: Person, server: Server, reaction: str
+) -> None:
+    make_observation(server, cause="outside", reaction=reaction)
+    found = alice.get("observations?acknowledged=false").json()["count"]
+    assert found == (1 if reaction in ("alerted", "given_up") else 0)
 
 
 def test_whoever_acknowledges_first_stays_the_one(

@@ -57,7 +57,7 @@ def test_at_one_moment_the_way_keeps_its_order() -> None:
         (Asked("stop", "rule", schedule="Nightly"), "Stop was due by the schedule Nightly."),
         (
             Asked("stop", "enforce", schedule="N"),
-            "Stop is to undo a change from outside, as the schedule N wants.",
+            "Stop is to put the server back, as the schedule N wants.",
         ),
         (Asked("stop", "token", author="bob"), "Stop asked for with a token of bob."),
         (Asked("stop", "person"), "Stop asked for by somebody who has left."),

@@ -53,7 +53,7 @@ SENTENCES = {
     ),
     "schedule_changed": "The schedule was changed, paused or deleted before this could be sent.",
     "not_stuck": "The server no longer hangs, so its power was not cut.",
-    "cancelled_by_person": "Taken back by {author} before it was sent.",
+    "cancelled_by_person": "Cancelled by {author} before it was sent.",
     "forced": "The stop hung, and {author} forced it instead.",
     "end_seen": "The server was seen {goal}.",
     "reboot_seen": "The status checks were seen to fail and recover.",

@@ -236,7 +236,7 @@ export const operationsRetrieve = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Take an operation back that was not sent yet.
+ * Cancel an operation that was not sent yet.
  */
 export const operationsCancel = <ThrowOnError extends boolean = false>(options: Options<OperationsCancelData, ThrowOnError>): RequestResult<OperationsCancelResponses, OperationsCancelErrors, ThrowOnError> => (options.client ?? client).post<OperationsCancelResponses, OperationsCancelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
