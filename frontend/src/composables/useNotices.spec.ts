@@ -73,6 +73,12 @@ describe('telling about changes', () => {
     expect(success).toHaveBeenCalledWith('4 servers stopped', expect.anything())
   })
 
+  it('tells forty equal failures as one that stays', async () => {
+    await tell(Array.from({ length: 40 }, (_, id) => ({ ...change(id, 'failed'), reason: 'denied', detail: 'AWS refused.' })), teller)
+    expect(toast.error).toHaveBeenCalledTimes(1)
+    expect(toast.error).toHaveBeenCalledWith('Stop failed on 40 servers', expect.objectContaining({ duration: Infinity }))
+  })
+
   it('is quiet about what others asked for and did not run', async () => {
     await tell([change(2, 'ended')], teller)
     expect(toast.info).not.toHaveBeenCalled()

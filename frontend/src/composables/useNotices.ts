@@ -3,7 +3,7 @@ import { toast } from 'vue-sonner'
 
 import type { Change } from '@/domain/changes'
 import type { Operation } from '@/domain/model'
-import { noticeOf, noticeOfMany, TOGETHER_FROM, type Notice } from '@/domain/notices'
+import { noticeOf, noticeOfMany, together, type Notice } from '@/domain/notices'
 
 const SHOWN_MS = 5_000
 const LOOK_UP_WITHIN_MS = 2_000
@@ -12,16 +12,17 @@ const told = new Set<string>()
 const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('cloudevy.told')
 otherTabs?.addEventListener('message', (event: MessageEvent<string>) => told.add(event.data))
 
-/** `open`: leads to the whole story; notices that pass by themselves need no way there. */
-export function show(notice: Notice, id?: string, open?: () => void): void {
+export interface Way { label: string; onClick: () => void }
+
+/** `way`: what can be done about it, or the whole story; notices that pass by themselves need none. */
+export function show(notice: Notice, id?: string, way?: Way): void {
   toast[notice.tone](notice.title, {
-    id, description: notice.description, duration: notice.lasts ? Infinity : SHOWN_MS, closeButton: true,
-    action: open && { label: 'Details', onClick: open },
+    id, description: notice.description, duration: notice.lasts ? Infinity : SHOWN_MS, closeButton: true, action: way,
   })
 }
 
-export const showError = (title: string, description: string): void =>
-  show({ title, description, tone: 'error', lasts: true })
+export const showError = (title: string, description: string, way?: Way): void =>
+  show({ title, description, tone: 'error', lasts: true }, undefined, way)
 
 export const showDone = (title: string, description = ''): void =>
   show({ title, description, tone: 'success', lasts: false })
@@ -50,7 +51,7 @@ async function tellOne(change: Change, teller: Teller): Promise<void> {
   // Anything else that ended where it began was told when it moved, or is of no interest.
   if (change.kind === 'put_back' && detail?.origin !== 'enforce') return
   const notice = noticeOf(change, detail, mine)
-  show(notice, change.key, notice.tone === 'success' ? undefined : () => teller.open(change))
+  show(notice, change.key, notice.tone === 'success' ? undefined : { label: 'Details', onClick: () => teller.open(change) })
 }
 
 /** Skips what was told before, gathers many equal changes into one, and tells the rest one by one. */
@@ -59,11 +60,10 @@ export async function tell(changes: readonly Change[], teller: Teller): Promise<
     const isOthers = change.operation === null || !teller.isMine(change.operation)
     return !(change.kind === 'ended' && isOthers) && isNews(change)
   })
-  const kinds = Map.groupBy(news, (change) => change.kind)
-  await Promise.all([...kinds.values()].map(async (same) => {
-    const together = same.length >= TOGETHER_FROM ? noticeOfMany(same) : null
-    if (together) return show(together)
-    await Promise.all(same.map((change) => tellOne(change, teller)))
+  await Promise.all(together(news).map(async ([first, ...others]) => {
+    if (!first) return
+    if (others.length > 0) return show(noticeOfMany(first, others))
+    await tellOne(first, teller)
   }))
 }
 

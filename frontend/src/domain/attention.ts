@@ -12,6 +12,7 @@ const WORDS: Record<string, Words> = {
   missing: { word: 'Missing at AWS', tone: 'warn' },
   no_capacity: { word: 'No capacity', tone: 'bad' },
   start_failed: { word: 'Start failed', tone: 'bad' },
+  stop_failed: { word: 'Stop failed', tone: 'bad' },
   changed_outside: { word: 'Changed outside', tone: 'warn' },
   put_back_given_up: { word: 'No longer put back', tone: 'bad' },
   not_proven: { word: 'Not proven', tone: 'warn' },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
-import { last, server } from '@/testing/samples'
+import { server } from '@/testing/samples'
 import { counts, filtersOf, isFiltered, picked, queryOf, sorted } from './filters'
 
 const servers = [
   server({ id: 1, name: 'web-10' }),
   server({ id: 2, name: 'web-2', status: 'stopped' }),
-  server({ id: 3, name: 'db', last_operation: last({ state: 'failed' }) }),
+  server({ id: 3, name: 'db', attention: [{ code: 'stop_failed', detail: '', since: null, operation: 50, observation: null }] }),
   server({ id: 4, name: 'ci', status: 'stopping' }),
 ]
 const ids = (found: readonly { id: number }[]): number[] => found.map(({ id }) => id)

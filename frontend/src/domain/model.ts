@@ -75,7 +75,7 @@ export interface ServerDetail extends Server { observations: Observation[] }
 export type Cause = 'ours' | 'outside' | 'unknown'
 /** How EC2 explains a change: an API call, the server's own operating system, AWS itself, or Spot. */
 export type Actor = 'unknown' | 'api' | 'inside' | 'aws' | 'spot'
-export type Reaction = 'respected' | 'put_back' | 'alerted' | 'held' | 'given_up'
+export type Reaction = 'respected' | 'put_back' | 'alerted' | 'held' | 'spared' | 'given_up'
 
 /** A line of the ledger of changes that were seen. */
 export interface Drift {
@@ -143,12 +143,18 @@ export interface Operation {
   can_cancel: boolean
   can_retry: boolean
   retry_of: number | null
+  /** The newest one that repeats it. */
+  retried_by: number | null
+  /** The reason that whoever asked gave. */
+  note: string | null
 }
 
 export interface Step { at: string; what: string; text: string; call: number | null; request_id: string | null }
 export interface OperationDetail extends Operation { steps: Step[] }
 /** How a stop is done; at most one of them. */
 export type StopWay = 'normal' | 'force' | 'hibernate'
+/** What may be said with a wish: how, why, and whether it waits for a busy server instead of being refused. */
+export interface Manner { way?: StopWay; reason?: string; queue?: boolean }
 
 export interface Refusal { server: number; code: string; detail: string }
 export interface Asked { operations: Operation[]; refused: Refusal[] }

@@ -1,6 +1,6 @@
 /** The words of a toast: what happened, to which server, and why. */
 import type { Change, ChangeKind } from './changes'
-import type { Operation } from './model'
+import type { Operation, Refusal } from './model'
 import { reasonText } from './reasons'
 import { ACTION_WORDS } from './status'
 
@@ -62,16 +62,53 @@ export function noticeOf(change: Change, operation: Operation | null, mine: bool
   }
 }
 
-const MANY: Partial<Record<ChangeKind, string>> = { stopped: 'stopped', started: 'started', rebooted: 'rebooted' }
+const MANY: Partial<Record<ChangeKind, string>> = {
+  stopped: 'stopped', started: 'started', rebooted: 'rebooted',
+  stuck: 'are stuck', drifted: 'changed outside Cloudevy', given_up: 'are no longer put back',
+}
 const NAMES_SHOWN = 4
-export const TOGETHER_FROM = 4
+const TOGETHER_FROM = 4
+/** What lasts is told apart up to a handful, because each needs a person. */
+const TROUBLE_TOGETHER_FROM = 6
 
-/** One notice for many servers that did the same at once; null for kinds that deserve one each. */
-export function noticeOfMany(changes: readonly Change[]): Notice | null {
-  const word = changes[0] && MANY[changes[0].kind]
-  if (!word) return null
-  const names = changes.slice(0, NAMES_SHOWN).map((change) => change.server.name).join(', ')
-  const rest = changes.length - NAMES_SHOWN
-  const description = rest > 0 ? `${names} and ${rest} more` : names
-  return { title: `${changes.length} servers ${word}`, description, tone: 'success', lasts: false }
+/** "a, b, c, d and 2 more". */
+export function namesOf(names: readonly string[]): string {
+  const rest = names.length - NAMES_SHOWN
+  const shown = names.slice(0, NAMES_SHOWN).join(', ')
+  return rest > 0 ? `${shown} and ${rest} more` : shown
+}
+
+/** Those alike that are told together, if there are enough of them; the others one by one. */
+export function gathered<Each>(all: readonly Each[], keyOf: (each: Each) => string, from: (each: Each) => number): Each[][] {
+  return [...Map.groupBy(all, keyOf).values()].flatMap((alike) =>
+    alike[0] !== undefined && alike.length >= from(alike[0]) ? [alike] : alike.map((each) => [each]))
+}
+
+const isTrouble = ({ kind }: Change): boolean => TROUBLED.includes(kind)
+const alikeBy = (change: Change): string =>
+  isTrouble(change) ? `${change.kind} ${change.action} ${change.reason ?? change.detail}` : change.kind
+
+function togetherFrom(change: Change): number {
+  if (isTrouble(change)) return TROUBLE_TOGETHER_FROM
+  return MANY[change.kind] ? TOGETHER_FROM : Infinity
+}
+
+/** The changes as they are told: many of one kind, and for one reason, as one. */
+export const together = (changes: readonly Change[]): Change[][] => gathered(changes, alikeBy, togetherFrom)
+
+/** What many wishes were refused for, each kind of refusal once when there are many of it. */
+export const refusalsTogether = (refused: readonly Refusal[]): Refusal[][] =>
+  gathered(refused, ({ code }) => code, () => TROUBLE_TOGETHER_FROM)
+
+/** One notice for many servers with the same change; the reason is that of the first, said once. */
+export function noticeOfMany(first: Change, others: readonly Change[]): Notice {
+  const names = namesOf([first, ...others].map(({ server }) => server.name))
+  const count = `${others.length + 1} servers`
+  const word = MANY[first.kind]
+  const why = isTrouble(first) ? reasonText(first.reason, first.detail) : null
+  return {
+    title: word ? `${count} ${word}` : `${TITLES[first.kind](first)} on ${count}`,
+    description: why ? `${names} · ${why}` : names,
+    tone: TONES[first.kind], lasts: LASTING.includes(first.kind),
+  }
 }

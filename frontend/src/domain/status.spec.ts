@@ -53,15 +53,13 @@ describe('the status of a server', () => {
     expect(isStale('terminated', 900_000)).toBe(false)
   })
 
-  it('asks for attention after a failure, until the next try is on its way', () => {
+  it('asks for attention where the API does, and nowhere else', () => {
     const failed = last({ state: 'failed' })
-    expect(needsAttention(server({ last_operation: failed }))).toBe(true)
-    expect(needsAttention(server({ last_operation: failed, status: 'stopping' }))).toBe(false)
-    expect(needsAttention(server({ status: 'missing' }))).toBe(true)
-    expect(needsAttention(server({ last_operation: last({ state: 'skipped' }) }))).toBe(false)
+    // Whose fault a failure is, and so whether it concerns this server, the API knows.
+    expect(needsAttention(server({ last_operation: failed }))).toBe(false)
     const attention = [{ code: 'stuck', detail: '', since: null, operation: null, observation: null }]
     expect(needsAttention(server({ status: 'stopping', attention }))).toBe(true)
-    expect(needsAttention(server({ status: 'missing', left_at: '2026-11-23T10:00:00Z' }))).toBe(false)
+    expect(needsAttention(server({ status: 'missing', attention, left_at: '2026-11-23T10:00:00Z' }))).toBe(false)
   })
 
   it('never calls an unproven reboot a success', () => {

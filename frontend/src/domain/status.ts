@@ -56,14 +56,10 @@ export const possibleActions = (server: Askable): Action[] =>
   actionsFor(server).filter((action) => restrictionFor(server, action) === null)
 
 /** A server a person should look at before the others. */
-export function needsAttention(server: Server): boolean {
-  if (server.left_at) return false
-  if (server.attention.length > 0 || server.status === 'missing') return true
-  return !isChanging(server.status) && server.last_operation?.state === 'failed'
-}
+export const needsAttention = (server: Server): boolean => !server.left_at && server.attention.length > 0
 
 const WAITS: Record<string, string> = {
-  tokens: 'AWS’s rate limit', throttled: 'too many requests for AWS', no_capacity: 'no capacity', not_ready: 'the server is not ready',
+  busy: 'another operation goes first', tokens: 'AWS’s rate limit', throttled: 'too many requests for AWS', no_capacity: 'no capacity', not_ready: 'the server is not ready',
   unreachable: 'AWS cannot be reached', refused: 'refused for now',
   quota: 'the account’s quota is used up', hibernation: 'not ready to hibernate', spot_request: 'its Spot request is not ready',
 }

@@ -27,7 +27,7 @@ export const operation = (part: Partial<Operation> = {}): Operation => ({
   schedule: { id: 12, name: 'Nightly Shutdown' }, state: 'succeeded', reason: null, detail: null,
   due_at: '2026-11-23T17:30:00Z', requested_at: '2026-11-23T17:30:00Z', sending_at: null, accepted_at: null,
   finished_at: null, grace_until: null, attempt: 1, request_id: null, waiting: null,
-  options: { force: false, hibernate: false }, call: null, can_cancel: false, can_retry: false, retry_of: null, ...part,
+  options: { force: false, hibernate: false }, call: null, can_cancel: false, can_retry: false, retry_of: null, retried_by: null, note: null, ...part,
 })
 
 export const schedule = (part: Partial<Schedule> = {}): Schedule => ({
