@@ -1,5 +1,5 @@
 /** Asking for operations and following them. */
-import type { Action, Asked, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
+import type { Action, Asked, Manner, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
 import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry } from './generated'
 import { body, THROWING } from './http'
 import { freshKey } from './keys'
@@ -16,8 +16,8 @@ export interface OperationsQuery {
 
 const OPTIONS: Record<StopWay, { force?: true; hibernate?: true }> = { normal: {}, force: { force: true }, hibernate: { hibernate: true } }
 
-export const askOperations = (servers: readonly number[], action: Action, way: StopWay = 'normal'): Promise<Asked> =>
-  body(operationsCreate({ body: { servers: [...servers], action, ...OPTIONS[way] }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
+export const askOperations = (servers: readonly number[], action: Action, { way = 'normal', ...manner }: Manner = {}): Promise<Asked> =>
+  body(operationsCreate({ body: { servers: [...servers], action, ...OPTIONS[way], ...manner }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
 
 const listOf = <Word>(word: Word | undefined): Word[] | undefined => (word === undefined ? undefined : [word])
 
@@ -31,6 +31,6 @@ export const readOperation = (id: number, signal?: AbortSignal): Promise<Operati
 
 export const cancelOperation = (id: number): Promise<Operation> => body(operationsCancel({ path: { id }, ...THROWING }))
 
-/** The new operation that tries it again. */
-export const retryOperation = async (id: number): Promise<Operation> =>
-  (await body(operationsRetry({ path: { id }, ...THROWING }))).operation
+/** The new operation that tries it again; with `queue`, once the server is free for it. */
+export const retryOperation = async (id: number, queue = false): Promise<Operation> =>
+  (await body(operationsRetry({ path: { id }, body: queue ? { queue } : undefined, ...THROWING }))).operation

@@ -4,7 +4,7 @@ import { computed, inject, onScopeDispose, provide, shallowReactive, toValue, ty
 import { askOperations, readOperation } from '@/api/operations'
 import { readStatuses } from '@/api/servers'
 import type { Change } from '@/domain/changes'
-import type { Action, Operation, Refusal, Server, StatusAnswer, StopWay } from '@/domain/model'
+import type { Action, Manner, Operation, Refusal, Server, StatusAnswer } from '@/domain/model'
 import { AFTER_ASKING_MS, nearestAction } from '@/domain/pace'
 import { isChanging } from '@/domain/status'
 import { createLiveStore, type Learned } from './liveStore'
@@ -66,10 +66,10 @@ function createLive(onChange: (servers: number[]) => void, onDetails: (change: C
   }
 
   /** Ask for an action; resolves with what was refused. Throws when nothing was accepted. */
-  async function ask(servers: readonly number[], action: Action, way: StopWay = 'normal'): Promise<Refusal[]> {
+  async function ask(servers: readonly number[], action: Action, manner: Manner = {}): Promise<Refusal[]> {
     servers.forEach((id) => store.sending.set(id, action))
     try {
-      const { operations, refused } = await askOperations(servers, action, way)
+      const { operations, refused } = await askOperations(servers, action, manner)
       operations.forEach(claim)
       return refused
     } finally {

@@ -1,5 +1,6 @@
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { toast } from 'vue-sonner'
 
 import type { ServerDetail } from '@/domain/model'
 import { forgetTold } from '@/composables/useNotices'
@@ -14,11 +15,12 @@ const NOTE = { detail: 'Said in words.', since: null, operation: null, observati
 const STUCK = { status: 'stopping' as const, observed_state: 'stopping', stuck_since: '2026-11-23T17:00:00Z', attention: [{ ...NOTE, code: 'stuck' }] }
 let shown: ServerDetail
 let operations = [operation()]
+let asking: { status: number; body: unknown }
 let log: Asked[]
 let page: VueWrapper
 
 const reply = ({ method, path }: Asked) => {
-  if (method === 'POST' && path === 'operations') return { status: 202, body: { operations: [operation({ id: 51 })], refused: [] } }
+  if (method === 'POST' && path === 'operations') return asking
   if (method === 'POST') return { body: { operation: operation({ id: 51 }) } }
   if (path === 'servers/8') return { body: shown }
   if (path.includes('timeline')) return { body: { from: '2026-11-22T17:30:00Z', to: '2026-11-24T17:30:00Z', entries: [], more: false } }
@@ -34,8 +36,10 @@ const start = async (part: Partial<ServerDetail>): Promise<void> => {
 const posts = (): Asked[] => log.filter(({ method }) => method === 'POST')
 
 beforeEach(() => {
+  vi.clearAllMocks()
   forgetTold()
   operations = []
+  asking = { status: 202, body: { operations: [operation({ id: 51 })], refused: [] } }
   log = stubApi(reply)
 })
 
@@ -58,6 +62,44 @@ describe('the page of a server', () => {
     really.click()
     await flushPromises()
     expect(posts().map(({ body }) => body)).toEqual([{ servers: [8], action: 'stop', force: true }])
+  })
+
+  it('keeps why a stop was forced', async () => {
+    await start(STUCK)
+    await press(page, 'Force stop')
+    const dialog = document.querySelector('[role=dialog]') as HTMLElement
+    const reason = dialog.querySelector<HTMLInputElement>('input[maxlength]') as HTMLInputElement
+    reason.value = ' Hung since noon '
+    reason.dispatchEvent(new Event('input'))
+    dialog.querySelector<HTMLInputElement>('input[type=checkbox]')?.click()
+    await flushPromises()
+    ;[...dialog.querySelectorAll('button')].find((each) => each.textContent.trim() === 'Force stop')?.click()
+    await flushPromises()
+    expect(posts().map(({ body }) => body)).toEqual([{ servers: [8], action: 'stop', force: true, reason: 'Hung since noon' }])
+  })
+
+  it('asks for force once: while it is wanted or on its way there is nothing to press', async () => {
+    operations = [operation({ id: 61, state: 'accepted', options: { force: true, hibernate: false } })]
+    await start(STUCK)
+    expect(button(page, 'Force stop asked for').disabled).toBe(true)
+  })
+
+  it('offers to queue what a busy server refuses', async () => {
+    asking = { status: 409, body: { code: 'server_busy', detail: 'test1 is busy with a start (operation 3). Wait for that to end, or queue it.' } }
+    await start({})
+    await press(page, 'Stop test1')
+    const { action } = vi.mocked(toast.error).mock.calls[0]?.[1] as { action: { label: string; onClick: () => void } }
+    expect(action.label).toBe('Queue it')
+    action.onClick()
+    await flushPromises()
+    expect(posts().map(({ body }) => body)).toEqual([{ servers: [8], action: 'stop' }, { servers: [8], action: 'stop', queue: true }])
+  })
+
+  it('offers no queue where waiting does not help', async () => {
+    asking = { status: 409, body: { code: 'protected', detail: 'test1 is protected.' } }
+    await start({})
+    await press(page, 'Stop test1')
+    expect(toast.error).toHaveBeenCalledWith('Stop refused', expect.objectContaining({ action: undefined }))
   })
 
   it('offers no force for a stop that is merely under way', async () => {
