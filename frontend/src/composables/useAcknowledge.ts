@@ -1,4 +1,6 @@
 /** "I have seen that somebody else changed this server." */
+import { readonly, ref } from 'vue'
+
 import { acknowledgeChange } from '@/api/observations'
 import { useRefetch } from './queries'
 import { useAction } from './useAction'
@@ -13,9 +15,14 @@ export function useAcknowledge() {
     await Promise.all([refetch.serversAndList(), live.refresh()])
   })
 
+  const acknowledging = ref<number | null>(null)
+
   async function acknowledge(id: number): Promise<void> {
+    if (busy.value) return
+    acknowledging.value = id
     if (!(await run(id)) && error.value) showError('It could not be acknowledged', error.value.detail)
+    acknowledging.value = null
   }
 
-  return { busy, acknowledge }
+  return { acknowledging: readonly(acknowledging), acknowledge }
 }

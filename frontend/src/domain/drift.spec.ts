@@ -12,6 +12,7 @@ describe('a change that was not asked for here', () => {
 
   it('says what was done about it', () => {
     expect(reactionText('put_back')).toBe('Put back')
+    expect(reactionText('spared')).toContain('protected')
     expect(reactionText(null)).toBeNull()
   })
 

@@ -15,8 +15,14 @@ const REACTIONS: Record<Reaction, string> = {
   put_back: 'Put back',
   alerted: 'Left as it is, and you were told',
   held: 'A hold wanted it so',
+  spared: 'Left as it is: protected, or not to be put back this way',
   given_up: 'No longer put back, after three times in an hour',
 }
+
+const STATES: Record<string, string> = { pending: 'starting', 'shutting-down': 'terminated', '': 'new' }
+
+/** EC2's word for a state as it is shown everywhere else. */
+export const stateText = (state: string): string => STATES[state] ?? state
 
 /** "Outside change, through the AWS console or API"; null for a change of our own. */
 export function causeText(cause: Cause, actor: Actor): string | null {
@@ -33,7 +39,7 @@ export const wantsAcknowledging = (change: { reaction: Reaction | null; acknowle
 
 export const REACTION_CHOICES: readonly Choice<Reaction>[] = [
   { value: '', text: 'Any reaction' }, { value: 'put_back', text: 'Put back' }, { value: 'alerted', text: 'Told' },
-  { value: 'respected', text: 'Left as it was' }, { value: 'held', text: 'Held' }, { value: 'given_up', text: 'Given up' },
+  { value: 'respected', text: 'Left as it was' }, { value: 'held', text: 'Held' }, { value: 'spared', text: 'Spared' }, { value: 'given_up', text: 'Given up' },
 ]
 export const ACKNOWLEDGED_CHOICES: readonly Choice<'true' | 'false'>[] = [
   { value: '', text: 'Acknowledged or not' }, { value: 'false', text: 'Not acknowledged' }, { value: 'true', text: 'Acknowledged' },

@@ -1,5 +1,6 @@
-import type { VueWrapper } from '@vue/test-utils'
+import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 
 import type { Drift } from '@/domain/model'
 import { stubApi, type Asked } from '@/testing/browser'
@@ -42,6 +43,22 @@ describe('the changes we did not make', () => {
     await start()
     await press(page, 'Acknowledge the change of test1')
     expect(log.find(({ method }) => method === 'POST')?.path).toBe('observations/9/acknowledge')
+  })
+
+  it('show only the one at work that is being acknowledged', async () => {
+    changes = [change(), change({ id: 10, server: { id: 9, name: 'test2', instance_id: 'i-0abd' } })]
+    await start()
+    void press(page, 'Acknowledge the change of test1')
+    await nextTick()
+    const busy = page.findAll('[aria-label^="Acknowledge the change"]').map((each) => each.attributes('aria-busy'))
+    expect(busy.filter((each) => each === 'true')).toHaveLength(1)
+    await flushPromises()
+  })
+
+  it('are told in the words of the rest of the page', async () => {
+    changes = [change({ before: 'stopped', after: 'pending' })]
+    await start()
+    expect(page.text()).toContain('stopped → starting')
   })
 
   it('say who acknowledged them, and ask nobody again', async () => {
