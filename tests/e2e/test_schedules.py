@@ -68,7 +68,7 @@ def test_the_last_runs_of_a_schedule_tell_how_each_ended(screen: Screen, fleet: 
     screen.heading_shows("Stopped")
     shown = card(screen, name)
     expect(shown).to_contain_text("Stop succeeded", timeout=15_000)
-    shown.get_by_role("button", name="Last runs").click()
+    shown.get_by_role("button", name="Last operations").click()
     run = shown.get_by_role("listitem")
     expect(run).to_have_count(1)
     expect(run).to_contain_text("Stop succeeded")

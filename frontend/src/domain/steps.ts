@@ -3,7 +3,7 @@ import type { Operation, Step } from './model'
 import { ACTION_WORDS, type Tone } from './status'
 
 const TONES: Record<string, Tone> = {
-  put_off: 'warn', unanswered: 'warn', hibernate_refused: 'warn', frozen: 'warn', halved: 'quiet', dropped: 'bad', dipped: 'busy',
+  put_off: 'warn', waited: 'warn', unanswered: 'warn', hibernate_refused: 'warn', frozen: 'warn', halved: 'quiet', dropped: 'bad', dipped: 'busy',
   sent_again: 'busy', seen_after_silence: 'busy', sending: 'busy', accepted: 'busy',
 }
 const ENDS: Record<string, Tone> = { succeeded: 'good', failed: 'bad', unknown: 'warn' }

@@ -82,6 +82,30 @@ describe('an operation', () => {
     expect(toast.error).toHaveBeenCalledWith('Retry refused', expect.objectContaining({ description: 'test1 is still busy with a start.' }))
   })
 
+  it('is retried in the queue when the server is busy', async () => {
+    answer = { status: 409, body: { code: 'server_busy', detail: 'test1 is busy. Wait for that to end, or queue it.' } }
+    await start()
+    await press(page, 'Retry')
+    const { action } = vi.mocked(toast.error).mock.calls[0]?.[1] as { action: { label: string; onClick: () => void } }
+    expect(action.label).toBe('Queue it')
+    action.onClick()
+    await flushPromises()
+    expect(log.filter(({ method }) => method === 'POST').map(({ body }) => body)).toEqual([null, { queue: true }])
+  })
+
+  it('that was retried leads there and offers no second retry', async () => {
+    shown = { ...shown, retried_by: 52 }
+    await start()
+    expect(page.findAll('a').find((link) => link.text() === 'Operation 52')?.attributes('href')).toBe('/operation/52')
+    expect(page.findAll('button').some((each) => each.text() === 'Retry')).toBe(false)
+  })
+
+  it('says its number, whose token asked, and the reason that was given', async () => {
+    shown = { ...shown, origin: 'token', schedule: null, author: { email: 'sam@example.com', name: 'Sam' }, note: 'Before the move' }
+    await start()
+    for (const words of ['Operation50', 'A token of Sam', 'Before the move']) expect(page.find('dl').text()).toContain(words)
+  })
+
   it('that waits says why and until when, and can be cancelled', async () => {
     const waiting = { code: 'no_capacity', detail: 'EC2 has no room for this instance type.', until: new Date(Date.now() + 120_500).toISOString() }
     shown = { ...shown, state: 'requested', reason: null, detail: null, can_retry: false, can_cancel: true, waiting }
