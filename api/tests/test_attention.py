@@ -276,16 +276,6 @@ def test_the_list_is_filtered_by_attention_and_hides_what_has_left(
 
 
 @pytest.mark.django_db
-def test_a_server_tells_what_can_never_be_done_with_it(alice: Person, region: Region) -> None:
-    server = make_server(region, flags={"asg": "web", "hibernation": True})
-    row = alice.get(f"servers/{server.id}").json()
-    [restriction] = row["restrictions"]
-    assert (restriction["code"], restriction["actions"]) == ("auto_scaling", ["start", "stop"])
-    assert "Change the group" in restriction["detail"]
-    assert row["hibernation"] is True
-
-
-@pytest.mark.django_db
 def test_attention_of_a_page_takes_the_same_queries_however_much_there_is(
     alice: Person, region: Region, django_assert_num_queries: Any
 ) -> None:

@@ -246,3 +246,12 @@ def test_metrics_that_are_switched_off_are_called_off_and_not_asked_for(
     settings.METRICS = False
     assert alice.get(f"servers/{server.id}/metrics").json()["state"] == "off"
     assert knocked == []
+
+
+def test_a_server_tells_what_can_never_be_done_with_it(alice: Person, region: Region) -> None:
+    server = make_server(region, flags={"asg": "web", "hibernation": True})
+    row = alice.get(f"servers/{server.id}").json()
+    [restriction] = row["restrictions"]
+    assert (restriction["code"], restriction["actions"]) == ("auto_scaling", ["start", "stop"])
+    assert "Change the group" in restriction["detail"]
+    assert row["hibernation"] is True
