@@ -166,10 +166,11 @@ def next_try(row: Operation, fate: Fate, *, now: datetime) -> datetime | None:
     """When; None when it ends. A wait beyond the grace is cut short for one last try inside it."""
     if fate.wait is None:
         return None
-    if now + fate.wait <= row.grace_until:
-        return now + fate.wait
+    moment = now + fate.wait
     last = row.grace_until - (LAST_BUT_ONE if fate.otherwise else LAST_TRY) - fate.hair
-    return last if fate.waiting and now + fate.at_least <= last else None
+    if moment > last and fate.waiting and now + fate.at_least <= last:
+        return last
+    return moment if moment <= row.grace_until else None
 
 
 def try_at(moment: datetime, rows: list[Operation], fate: Fate, refusal: Refusal) -> None:
