@@ -1,11 +1,12 @@
 """The servers of an experiment and what is due on them, written as the product's own rows.
 
 Known to both sides: the simulator's fleet file and the tables. What is due comes back as a list of the
-expected occurrences, kept by the harness and not read from the product. Needs Django to be set up.
+expected occurrences, reckoned by the harness; of the product's it reads only the rules' numbers. Needs Django
+to be set up.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,28 +150,33 @@ def servers(region: Region, plan: Plan, account: int) -> dict[int, str]:
 
 def schedule(fleet: Fleet, plan: Plan, *, name: str = "group") -> None:
     """The plan's schedules, one per group, from `lead` seconds on; noted in the fleet as expected."""
-    now, workspace = clock.now(), Workspace.objects.get()
+    now = clock.now()
     begin = (now + timedelta(seconds=plan.lead)).replace(microsecond=0)
-    ids = sorted(fleet.servers)[: plan.servers]
+    ids, known = sorted(fleet.servers)[: plan.servers], len(fleet.expected)
     for nth, start in enumerate(range(0, len(ids), plan.group)):
         mine = ids[start : start + plan.group]
         offset = timedelta(seconds=int(nth * plan.stagger))
         dues = [begin + offset + timedelta(seconds=int(plan.spacing * each)) for each in range(plan.rounds)]
         actions = [plan.actions[each % len(plan.actions)] for each in range(plan.rounds)]
-        rules = [
-            RuleText(action, at=due.astimezone(UTC).replace(tzinfo=None).isoformat())
-            for action, due in zip(actions, dues, strict=True)
+        moments = list(zip(actions, dues, strict=True))
+        rules = [RuleText(action, at=local(due)) for action, due in moments]
+        row = create(f"{name} {nth}", rules, mine, grace=plan.grace, now=now)
+        numbers = {(rule.action, rule.at): rule.id for rule in row.rules.all()}
+        fleet.expected += [
+            Expected(numbers[action, local(due)], server, action, due)
+            for action, due in moments
+            for server in mine
         ]
-        draft = Draft(
-            name=f"{name} {nth}", timezone="UTC", rules=rules, servers=mine, grace_seconds=plan.grace
-        )
-        row = services.create(draft, workspace=workspace, author=None, now=now)
-        fleet.expected += expected(row, mine)
+    if len(fleet.expected) - known != plan.occurrences:
+        raise RuntimeError(f"{plan} made {len(fleet.expected) - known} occurrences.")
 
 
-def expected(schedule: Schedule, servers: list[int]) -> list[Expected]:
-    return [
-        Expected(rule.id, server, rule.action, datetime.fromisoformat(rule.at).replace(tzinfo=UTC))
-        for rule in schedule.rules.all()
-        for server in servers
-    ]
+def create(
+    name: str, rules: Sequence[RuleText], servers: list[int], *, grace: int | None = None, now: datetime
+) -> Schedule:
+    draft = Draft(name=name, timezone="UTC", rules=rules, servers=servers, grace_seconds=grace)
+    return services.create(draft, workspace=Workspace.objects.get(), author=None, now=now)
+
+
+def local(due: datetime) -> str:
+    return due.astimezone(UTC).replace(tzinfo=None).isoformat()

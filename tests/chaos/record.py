@@ -53,6 +53,11 @@ class Call:
     sent: float
     outcome: str
 
+    @property
+    def pid(self) -> int:
+        """The process that sent it; `owner` is host:pid."""
+        return int(self.owner.rsplit(":", 1)[1])
+
 
 @dataclass(frozen=True)
 class Sight:

@@ -18,9 +18,10 @@ from deploy.embedded.keys import Keys
 from deploy.embedded.programs import Site
 from deploy.embedded.redis_server import RedisServer
 from tests.chaos import fleet, record, template
+from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet, Plan
 from tests.chaos.house import House, lived_in
-from tests.chaos.invariants import Evidence, Finding, check
+from tests.chaos.invariants import Finding, check
 from tests.chaos.template import Cluster
 
 QUIET_LIMIT = 120.0

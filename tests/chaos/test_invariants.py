@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from tests.chaos.invariants import Evidence, check
+from tests.chaos import figures
+from tests.chaos.evidence import Evidence
+from tests.chaos.invariants import check
 from tests.chaos.record import Call, Entry, Move, Op, Record, Sight, Transition
 
 DUE = 1_000_000.0
@@ -34,6 +36,13 @@ GOOD = Record(
     entries=(ENTRY,),
     transitions=(WAY,),
 )
+REBOOT = replace(DONE, action="reboot", reason="reboot_seen")
+REBOOTED = replace(
+    GOOD,
+    expected=(SimpleNamespace(**{**vars(EXPECTED), "action": "reboot"}),),  # type: ignore[arg-type]
+    ops=(REBOOT,),
+    entries=(replace(ENTRY, action="reboot", effects={}),),
+)
 
 
 def broken(record: Record) -> set[str]:
@@ -45,7 +54,18 @@ def test_a_stop_that_went_as_promised_breaks_nothing() -> None:
 
 
 def test_an_occurrence_without_a_row_is_lost() -> None:
-    assert broken(replace(GOOD, expected=(EXPECTED, SimpleNamespace(rule=6, server=1)))) == {"lost"}  # type: ignore[arg-type]
+    other = SimpleNamespace(**{**vars(EXPECTED), "rule": 6})
+    assert broken(replace(GOOD, expected=(EXPECTED, other))) == {"lost"}  # type: ignore[arg-type]
+
+
+def test_an_occurrence_at_another_moment_is_both_lost_and_unasked() -> None:
+    late = SimpleNamespace(**{**vars(EXPECTED), "due": datetime.fromtimestamp(DUE + 60, UTC)})
+    assert broken(replace(GOOD, expected=(late,))) == {"lost", "unasked"}  # type: ignore[arg-type]
+
+
+def test_an_occurrence_with_another_action_is_both_lost_and_unasked() -> None:
+    other = SimpleNamespace(**{**vars(EXPECTED), "action": "reboot"})
+    assert broken(replace(GOOD, expected=(other,))) == {"lost", "unasked"}  # type: ignore[arg-type]
 
 
 def test_an_occurrence_with_two_rows_is_doubled() -> None:
@@ -123,12 +143,67 @@ def test_a_wrong_status_at_the_end_is_seen() -> None:
 
 
 def test_a_reboot_nobody_answered_must_end_unknown() -> None:
-    op = replace(DONE, action="reboot", state="succeeded", reason="reboot_seen")
-    entry = replace(ENTRY, action="reboot", effects={})
     moves = (*MOVES[:2], replace(MOVES[3], before="sending"))
-    assert broken(replace(GOOD, ops=(op,), entries=(entry,), moves=moves)) == {"claimed reboots"}
-    unknown = replace(op, state="unknown", reason="call_unanswered")
-    assert broken(replace(GOOD, ops=(unknown,), entries=(entry,), moves=moves)) == set()
+    assert broken(replace(REBOOTED, moves=moves)) == {"claimed reboots"}
+    unknown = replace(REBOOT, state="unknown", reason="call_unanswered")
+    assert broken(replace(REBOOTED, ops=(unknown,), moves=moves)) == set()
+
+
+def test_a_second_reboot_for_one_operation_is_seen() -> None:
+    moves = (
+        *MOVES[:2],
+        Move(DUE + 1, 9, 1, "sending", "requested", None),
+        Move(DUE + 1, 9, 1, "requested", "sending", 71),
+        *MOVES[2:],
+    )
+    entries = (*REBOOTED.entries, replace(REBOOTED.entries[0], number=2, at=DUE + 1.1, call=71))
+    calls = {**GOOD.calls, 71: Call(71, "host:2", DUE + 1, "accepted")}
+    assert broken(replace(REBOOTED, moves=moves, entries=entries, calls=calls)) == {"rebooted twice"}
+
+
+def test_a_proven_reboot_that_ec2_never_accepted_is_seen() -> None:
+    refused = replace(REBOOTED.entries[0], accepted=False)
+    assert broken(replace(REBOOTED, entries=(refused,))) == {"reboots of nobody"}
+
+
+def test_what_was_done_and_rested_in_its_end_state_may_not_be_called_a_failure() -> None:
+    late = replace(MOVES[3], at=DUE + 60, after="failed")
+    failed = replace(DONE, state="failed", reason="confirm_timeout", finished=DUE + 60)
+    assert broken(replace(GOOD, ops=(failed,), moves=(*MOVES[:3], late))) == {"denied"}
+
+
+def test_a_start_that_fell_back_is_rightly_a_failure() -> None:
+    effect = {SERVER: {"before": "stopped", "after": "pending", "ends_at": DUE + 2, "ends_as": "stopped"}}
+    start = replace(DONE, action="start", state="failed", reason="failed_start")
+    entry, way = replace(ENTRY, action="start", effects=effect), replace(WAY, before="stopped")
+    expected: Any = SimpleNamespace(**{**vars(EXPECTED), "action": "start"})
+    record = replace(GOOD, expected=(expected,), ops=(start,), entries=(entry,), transitions=(way,))
+    assert (
+        broken(replace(record, moves=(*MOVES[:3], replace(MOVES[3], at=DUE + 60, after="failed")))) == set()
+    )
+
+
+def test_unknown_reboots_are_those_whose_sender_died() -> None:
+    unknown = replace(REBOOT, state="unknown", reason="call_unanswered")
+    moves = (*MOVES[:2], replace(MOVES[3], before="sending", after="unknown"))
+    unheard = replace(REBOOTED, ops=(unknown,), moves=moves)
+    assert figures.uncertain_reboots(unheard, {1}).ok
+    assert not figures.uncertain_reboots(unheard, set()).ok
+    assert not figures.uncertain_reboots(replace(unheard, ops=(REBOOT,)), {1}).ok
+
+
+def test_figures_of_nothing_are_not_good() -> None:
+    nothing = replace(GOOD, ops=(), entries=())
+    assert not figures.late(nothing, most=15.0).ok
+    assert figures.late(GOOD, most=15.0).ok
+
+
+def test_what_missed_its_time_is_infinitely_late_and_undone() -> None:
+    missed = replace(DONE, id=10, state="skipped", reason="superseded")
+    assert not figures.late(replace(GOOD, ops=(DONE, missed)), most=15.0).ok
+    assert not figures.undone(replace(GOOD, ops=(DONE, missed))).ok
+    assert figures.undone(replace(GOOD, ops=(DONE, missed)), but=("superseded",)).ok
+    assert figures.undone(GOOD).ok
 
 
 def test_more_requests_than_the_bucket_holds_are_seen() -> None:

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any
 
 from tests.chaos import figures, record
+from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Plan, account_number
-from tests.chaos.invariants import Evidence, Finding
+from tests.chaos.invariants import Finding
 from tests.chaos.record import Record
 from tests.chaos.run import Lived, Run
 

@@ -180,7 +180,7 @@ def take_overs(both: Record, kills: list[tuple[float, int]]) -> list[float]:
         if pid in died and died[pid] < move.at:
             waits.append(move.at - died[pid])
         if move.after == "sending" and move.call is not None and move.call in both.calls:
-            left[move.operation] = int(both.calls[move.call].owner.rsplit(":", 1)[1])
+            left[move.operation] = both.calls[move.call].pid
     return sorted(waits)
 
 

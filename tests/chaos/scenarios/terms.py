@@ -91,5 +91,5 @@ def left_behind(both: Record, told: list[tuple[float, Member]]) -> list[str]:
         if pid in ended and move.at > ended[pid]:
             left.append(f"operation {move.operation}: {move.at - ended[pid]:.1f} s after process {pid}")
         if move.after == "sending" and move.call is not None and move.call in both.calls:
-            holder[move.operation] = int(both.calls[move.call].owner.rsplit(":", 1)[1])
+            holder[move.operation] = both.calls[move.call].pid
     return left
