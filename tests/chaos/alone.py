@@ -13,8 +13,8 @@ from pathlib import Path
 import django
 
 from deploy.embedded import keys
-from tests.chaos.catalogue import Scenario
 from tests.chaos.house import site_for
+from tests.chaos.scenario import Scenario
 
 
 def run(scenario: Scenario, wanted: argparse.Namespace) -> int:

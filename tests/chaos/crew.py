@@ -21,7 +21,10 @@ LONGEST_START = 60.0
 
 @dataclass
 class Member:
-    """One process. `code` is None while it lives; a signal's number comes negative."""
+    """One process. `code` is None while it lives; a signal's number comes negative.
+
+    `meddled`: it carries an armed point, or we have signalled it; so its end proves nothing.
+    """
 
     name: str
     pid: int
@@ -29,10 +32,12 @@ class Member:
     began: float
     code: int | None = None
     ended: float = 0.0
+    meddled: bool = False
 
     def signal(self, sign: signal.Signals) -> None:
         if self.pidfd < 0:
             return
+        self.meddled = True
         try:
             signal.pidfd_send_signal(self.pidfd, sign)
         except ProcessLookupError:
@@ -71,17 +76,21 @@ class Crew:
     def wait_ready(self) -> None:
         self.hear_until("ready")
 
-    def hire(self, name: str, *, program: str = "worker", build: str = "", die_at: str = "") -> Member:
-        """A new process; it is at work a moment later."""
+    def hire(
+        self, name: str, *, program: str = "worker", build: str = "", die_at: str = "", threads: int = 0
+    ) -> Member:
+        """A new process; it is at work a moment later. `threads` 0: as many as usual."""
         assert self.child is not None
         assert self.child.stdin is not None
-        part = {"name": name, "program": program, "build": build, "die_at": die_at}
+        part: dict[str, object] = {"name": name, "program": program, "build": build, "die_at": die_at}
+        part["threads"] = threads
         part["log"] = str(self.logs / f"{name}.log")
         self.child.stdin.write(json.dumps(part).encode() + b"\n")
         self.child.stdin.flush()
         self.hear_until(name)
         pid = self.hired.pop(name)
-        member = Member(name, pid, open_pidfd(pid), time.time())
+        may_end = bool(die_at) or program == "asker"
+        member = Member(name, pid, open_pidfd(pid), time.time(), meddled=may_end)
         if pid in self.gone:
             member.code = self.gone[pid]
         self.members[pid] = member
@@ -122,6 +131,16 @@ class Crew:
     def living(self, program: str = "") -> list[Member]:
         self.hear()
         return [each for each in self.members.values() if each.alive and each.name.startswith(program)]
+
+    def deserters(self) -> list[Member]:
+        """Who has ended although nobody made it end, with whatever code."""
+        self.hear()
+        return [each for each in self.members.values() if not each.alive and not each.meddled]
+
+    def dead(self) -> set[int]:
+        """The pids of all that were killed."""
+        self.hear()
+        return {each.pid for each in self.members.values() if each.code == -signal.SIGKILL}
 
     def wait(self, member: Member) -> None:
         """Until it has ended by itself."""

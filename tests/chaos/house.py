@@ -31,7 +31,6 @@ from tests.chaos.template import Cluster
 
 PROXYLESS = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RESTART_SECONDS = 30.0
-FAULT = 1
 
 
 @dataclass
@@ -122,18 +121,17 @@ class House:
         for part in (self.simulator_part, self.redis_part, self.postgres_part):
             part.close()
 
-    def worker(self, *, die_at: str = "", build: str | None = None) -> Member:
+    def worker(self, *, die_at: str = "", threads: int = 0) -> Member:
         self.hired += 1
-        chosen = self.build if build is None else build
-        return self.crew.hire(f"worker-{self.hired}", build=chosen, die_at=die_at)
+        return self.crew.hire(f"worker-{self.hired}", build=self.build, die_at=die_at, threads=threads)
 
-    def ready(self, members: Iterable[Member], *, seconds: float = 60.0) -> float:
-        """Wait until these workers have said that they are at work; that moment."""
+    def manned(self, members: Iterable[Member], *, seconds: float = 60.0) -> float:
+        """Wait until the first of these workers has said that it is at work; that moment."""
         deadline = time.monotonic() + seconds
         logs = [self.folder / f"{member.name}.log" for member in members]
-        while not all(log.exists() and "worker.ready" in log.read_text() for log in logs):
+        while not any(log.exists() and "worker.ready" in log.read_text() for log in logs):
             if time.monotonic() > deadline:
-                break
+                raise RuntimeError(f"No worker was at work within {seconds:.0f} s.")
             time.sleep(0.05)
         return time.time()
 
@@ -142,13 +140,18 @@ class House:
         return self.crew.hire(f"beat-{self.hired}", program="beat")
 
     def staff(self, *, workers: int = 2, beats: int = 1) -> None:
-        """Hire until so many are there. One that cannot even start proves nothing, so that is an error."""
-        if failed := [each.name for each in self.crew.members.values() if each.code == FAULT]:
-            raise RuntimeError(f"{failed[0]} ended by itself; {self.folder / failed[0]}.log says why.")
+        """Hire until so many are there. Replacing one that ended by itself would hide that: an error."""
+        self.nobody_left()
         for _ in range(beats - len(self.crew.living("beat"))):
             self.beat()
         for _ in range(workers - len(self.crew.living("worker"))):
             self.worker()
+
+    def nobody_left(self) -> None:
+        """RuntimeError when a process has ended that nobody made end, the watchdog's exit included."""
+        for each in self.crew.deserters():
+            log = self.folder / f"{each.name}.log"
+            raise RuntimeError(f"{each.name} ended by itself with {each.code}; {log} says why.")
 
     def struck(self) -> list[tuple[int, str, float]]:
         """Who came to an armed point: pid, point, moment."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Wrapper = Callable[..., Any]
@@ -195,10 +196,20 @@ def settling(strike: Strike) -> None:
 
 
 def sweeping(strike: Strike) -> None:
-    """P11: the sweep has woken regions and stands before its other half."""
-    sweep = product("scheduler.sweep")
+    """P11: the sweep has dealt with calls that nobody answered and stands before its other half."""
+    from shared.operations.models import Call  # noqa: PLC0415
 
-    after(sweep, "wake_regions", strike)
+    def make(real: Wrapper) -> Wrapper:
+        def wrapped(now: datetime) -> Any:
+            orphaned = Call.objects.filter(outcome="", lease_until__lte=now).exists()
+            result = real(now)
+            if orphaned:
+                strike()
+            return result
+
+        return wrapped
+
+    replace(product("scheduler.sweep"), "wake_regions", make)
 
 
 POINTS: dict[str, Callable[[Strike], None]] = {

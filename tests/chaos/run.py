@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +18,7 @@ import psycopg
 from deploy.embedded.keys import Keys
 from deploy.embedded.programs import Site
 from deploy.embedded.redis_server import RedisServer
-from tests.chaos import fleet, record, template
+from tests.chaos import figures, fleet, record, template
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Fleet, Plan
 from tests.chaos.house import House, lived_in
@@ -27,12 +28,15 @@ from tests.chaos.template import Cluster
 QUIET_LIMIT = 120.0
 SHOWN_WITHIN = 15.0
 SAMPLE_SECONDS = 0.1
+# Per second, on a machine that is busy; fewer prove little.
+LEAST_SAMPLES = 1.0
 DOUBLED = """SELECT count(*) FROM (SELECT server_id FROM operations_operation
  WHERE state IN ('sending', 'accepted') GROUP BY server_id HAVING count(*) > 1) AS doubled"""
 TICKING = """SELECT count(*) FROM operations_tick
  WHERE name = 'clock.fire' AND ran_at > cloudevy_now() - interval '3 s'"""
 UNDER_WAY = """SELECT count(*) FROM operations_operation
  WHERE state IN ('requested', 'sending', 'accepted')"""
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 OPEN = """SELECT
  (SELECT count(*) FROM operations_operation WHERE state IN ('requested', 'sending', 'accepted'))
  + (SELECT count(*) FROM schedules_rule WHERE next_run_at IS NOT NULL)"""
@@ -81,7 +85,7 @@ class Run:
 
     def note(self, name: str, promise: str, measured: float, *, most: float) -> None:
         """A number of this scenario's own, with its bound."""
-        self.extra.append(Finding(name, promise, round(measured, 2), f"<= {most:g}", measured <= most))
+        self.extra.append(figures.bounded(name, promise, round(measured, 2), most=most))
 
 
 SPEED: dict[str, object] = {
@@ -98,11 +102,15 @@ SPEED: dict[str, object] = {
 
 @dataclass
 class Sampler(threading.Thread):
-    """Asks every 100 ms whether two operations of a server are active; no database, no answer."""
+    """Asks every 100 ms whether two operations of a server are active; no database, no answer.
+
+    Whatever else goes wrong ends it, and then there are too few samples.
+    """
 
     url: str
     samples: int = 0
     doubled: int = 0
+    began: float = field(default_factory=time.monotonic)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -116,8 +124,12 @@ class Sampler(threading.Thread):
             try:
                 with psycopg.connect(self.url, autocommit=True, connect_timeout=3) as link:
                     self.sample(link)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 self.ended.wait(0.2)
+
+    def rate(self) -> float:
+        """Samples per second so far."""
+        return round(self.samples / (time.monotonic() - self.began), 1)
 
     def sample(self, link: psycopg.Connection[Any]) -> None:
         while not self.ended.wait(SAMPLE_SECONDS):
@@ -170,6 +182,20 @@ class Lived:
             each()
             time.sleep(pause)
 
+    def repeat(
+        self, plan: Plan, each: Callable[[], None], *, until: Callable[[], bool], limit: float
+    ) -> None:
+        """Make the plan due again and again, doing `each` meanwhile, until the numbers wanted are reached.
+
+        After `limit` seconds no further batch begins; the finding with the number tells then.
+        """
+        deadline = time.monotonic() + limit
+        for nth in count():
+            self.schedule(plan, name=f"batch {nth}")
+            self.until_last_due(each, more=2.0)
+            if until() or time.monotonic() > deadline:
+                break
+
     def doze(self, seconds: float, each: Callable[[], None]) -> None:
         """Wait, doing `each` meanwhile."""
         end = time.monotonic() + seconds
@@ -209,7 +235,12 @@ class Lived:
             each()
             time.sleep(0.2)
             wrong = record.wrongly_shown(self.house, but=gone)
+        self.house.nobody_left()
         self.run.note("quiet after", "seconds until nothing is open", quiet, most=limit)
+        self.run.extra += [
+            figures.at_least("samples", "per second, the least", self.sampler.rate(), LEAST_SAMPLES),
+            figures.exactly("deadlocks", "that Postgres had to end", self.house.sql(DEADLOCKS)[0][0], 0),
+        ]
         both = record.gather(
             self.house,
             self.fleet,

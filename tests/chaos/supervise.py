@@ -21,8 +21,8 @@ from deploy.embedded.postgres import quarters
 from deploy.embedded.processes import Program, end, spawn
 from deploy.embedded.programs import PYTHON, ROOT, inherited
 from tests.chaos import report, template
-from tests.chaos.catalogue import Scenario
 from tests.chaos.report import Told
+from tests.chaos.scenario import Scenario
 
 
 @dataclass
@@ -67,8 +67,8 @@ def home(*, keep: bool) -> Iterator[Path]:
 
 
 def all_of(scenarios: Sequence[Scenario], wanted: argparse.Namespace, place: Path) -> Iterator[Told]:
-    """Results as they come; at most `jobs` at a time, the slow ones first."""
-    waiting = sorted(scenarios, key=lambda each: each.full_cap if wanted.full else each.short_cap)
+    """Results as they come; at most `jobs` at a time, the long ones first."""
+    waiting = sorted(scenarios, key=lambda each: each.lasts[wanted.full])
     running: list[Job] = []
     try:
         while waiting or running:

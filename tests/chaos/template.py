@@ -44,9 +44,14 @@ CREATE TABLE chaos_sight (
     id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), server bigint NOT NULL,
     before text, after text, seen_before timestamptz, seen_after timestamptz);
 CREATE FUNCTION chaos_note_sight() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE looked timestamptz := (SELECT looked_at FROM fleet_region WHERE id = OLD.region_id);
 BEGIN
+    -- A full look dates all servers that it saw unchanged by its region alone; a missing one it did not see.
     INSERT INTO chaos_sight (server, before, after, seen_before, seen_after)
-    VALUES (NEW.id, OLD.observed_state, NEW.observed_state, OLD.observed_at, NEW.observed_at);
+    VALUES (NEW.id, OLD.observed_state, NEW.observed_state,
+            CASE WHEN OLD.missing_since IS NOT NULL OR OLD.observed_at IS NULL THEN OLD.observed_at
+                 ELSE greatest(OLD.observed_at, looked) END,
+            NEW.observed_at);
     RETURN NULL;
 END $$;
 CREATE TRIGGER chaos_sight AFTER UPDATE ON fleet_server FOR EACH ROW

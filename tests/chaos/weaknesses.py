@@ -23,9 +23,14 @@ def always(answer: object) -> Callable[[Any], Callable[..., object]]:
 
 
 def no_fallback() -> None:
-    """Only beat and messages keep the clock."""
+    """Only beat and messages get work done: no worker keeps the clock, and what no knock reaches waits."""
+    hands = product("scheduler.hands")
+
+    def knock(name: str, **ids: int | str) -> None:
+        hands.door.knock(name, **ids)
+
     replace(product("scheduler.fallback"), "make_up", always([]))
-    replace(product("scheduler.hands"), "take", always(True))
+    replace(hands, "soon", lambda _: knock)
 
 
 def all_missed_run() -> None:

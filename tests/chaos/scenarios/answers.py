@@ -1,9 +1,13 @@
 """EC2 answers badly: errors, silence, broken connections, old news, and what it does not do after all."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tests.chaos import figures, record
 from tests.chaos.fleet import Plan, account_number
 from tests.chaos.invariants import Finding
 from tests.chaos.run import Lived, Run
-from tests.chaos.scenarios.planning import counted
 
 BAD: tuple[dict[str, object], ...] = (
     {"kind": "error_500"},
@@ -18,27 +22,62 @@ BAD: tuple[dict[str, object], ...] = (
     {"kind": "slow", "seconds": 3},
 )
 MUTATIONS = ("StartInstances", "StopInstances")
-FINAL = """SELECT count(*) FROM operations_operation WHERE state <> 'succeeded'
- AND NOT (state = 'skipped' AND reason IN ('already_in_state', 'superseded'))"""
+# What the promise names, and the faults that do it.
+ASKED = {
+    "500": ("error_500",),
+    "503": ("error_503",),
+    "time-outs": ("hang", "hang_after"),
+    "resets": ("reset_before", "reset_after"),
+}
 
 
 def bad_answers(run: Run) -> list[Finding]:
     """Each account gets another fault on its requests; in the end everything is done, once."""
-    rounds = 20 if run.full else 1
-    plan = Plan(len(BAD) * 2, rounds, accounts=len(BAD), group=20, spacing=60)
+    bad = (*BAD, *BAD[:2]) if run.full else BAD
+    each, least = (10, 200) if run.full else (2, 1)
+    plan = Plan(len(bad) * each, 2 if run.full else 1, accounts=len(bad), group=1 if run.full else 20)
     with run.house(plan) as lived:
         lived.house.staff(workers=2)
-        lived.schedule()
-        for nth, fault in enumerate(BAD):
+        lived.wait_for_clock()
+        for nth, fault in enumerate(bad):
+            often: dict[str, object] = {"probability": 0.5} if run.full else {"count": 1}
             for action in MUTATIONS:
-                strikes = max(1, rounds // 2)
-                lived.house.faults(
-                    {**fault, "account": account_number(nth), "action": action, "count": strikes}
-                )
-        lived.until_last_due(lambda: None, more=2.0)
+                lived.house.faults({**fault, **often, "account": account_number(nth), "action": action})
+        lived.repeat(
+            replace(plan, spacing=60), lambda: None, until=lambda: not rare(lived, least), limit=1500.0
+        )
+        struck = strikes(lived)
+        lived.house.clear_faults()
         findings = lived.conclude()
-        undone = lived.house.sql(FINAL)[0][0]
-    return [*findings, counted("undone", "everything was done in the end", undone)]
+        both = record.gather(lived.house, lived.fleet)
+    told = ", ".join(f"{kind} {struck[kind]}" for kind in sorted(struck))
+    missing = [str(fault["kind"]) for fault in BAD if not struck[str(fault["kind"])]]
+    return [
+        *findings,
+        figures.told("bad answers", told, struck.total()),
+        figures.none_of("bad answers missing", "every kind of answer was given", missing),
+        figures.none_of(
+            "bad answers too rare", f"{least} of each: {', '.join(ASKED)}", rare_of(struck, least)
+        ),
+        figures.undone(both, but=("superseded",)),
+    ]
+
+
+def strikes(lived: Lived) -> Counter[str]:
+    """How often each kind of fault has struck so far."""
+    struck = Counter[str]()
+    for fault in lived.house.sim("/faults")["faults"]:
+        struck[fault["kind"]] += fault["struck"]
+    return struck
+
+
+def rare(lived: Lived, least: int) -> list[str]:
+    return rare_of(strikes(lived), least)
+
+
+def rare_of(struck: Mapping[str, int], least: int) -> list[str]:
+    counts = {name: sum(struck[kind] for kind in kinds) for name, kinds in ASKED.items()}
+    return [f"{name}: {count}" for name, count in counts.items() if count < least]
 
 
 def calm(run: Run) -> list[Finding]:

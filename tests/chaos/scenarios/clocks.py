@@ -29,14 +29,14 @@ GRACE, WIDE = 900.0, 10800
 
 def no_beat(run: Run) -> list[Finding]:
     """Nobody ticks from outside: the workers keep the clock."""
-    plan = Plan(100, 20, spacing=30, group=5) if run.full else Plan(24, 2, spacing=8, group=3)
+    plan = Plan(100, 20, spacing=30, group=5) if run.full else Plan(32, 1, group=2)
     with run.house(plan) as lived:
         lived.house.staff(workers=2, beats=0)
         lived.schedule()
         lived.until_last_due(lambda: None, more=2.0)
         findings = lived.conclude(limit=20.0 if run.build else QUIET_LIMIT)
         both = record.gather(lived.house, lived.fleet)
-    return [*findings, figures.late(both, most=NO_BEAT_LATENESS)]
+    return [*findings, figures.late(both, most=NO_BEAT_LATENESS), figures.undone(both)]
 
 
 @dataclass
@@ -84,7 +84,7 @@ DUE = "SELECT count(*) FROM schedules_rule WHERE next_run_at <= cloudevy_now() -
 
 def jumps(run: Run) -> list[Finding]:
     """Each jump forward passes four moments of every server; each jump back brings them once more."""
-    rounds = 20 if run.full else 1
+    rounds = 20 if run.full and not run.build else 1
     with run.house(Plan(12, 0)) as lived:
         lived.house.staff(workers=2)
         lived.wait_for_clock()

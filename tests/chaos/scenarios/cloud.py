@@ -13,6 +13,7 @@ from tests.chaos.fleet import Plan, account_number
 from tests.chaos.invariants import Finding
 from tests.chaos.record import Record
 from tests.chaos.run import Lived, Run
+from tests.chaos.scenarios.answers import strikes
 
 LOOKS = ("DescribeInstanceStatus", "DescribeInstances")
 ODD: tuple[Mapping[str, Any], ...] = (
@@ -45,9 +46,7 @@ def odd_looks(run: Run) -> list[Finding]:
             for action in LOOKS:
                 lived.house.fault(**fault, account=account_number(nth), action=action, probability=0.5)
         lived.until_last_due(lambda: None, more=4.0)
-        struck = Counter[str]()
-        for fault in lived.house.sim("/faults")["faults"]:
-            struck[fault["kind"]] += fault["struck"]
+        struck = strikes(lived)
         lived.house.clear_faults()
         findings = lived.conclude()
     idle = [each["kind"] for each in ODD if not struck[str(each["kind"])]]
@@ -211,7 +210,8 @@ def hanging(run: Run) -> list[Finding]:
         both = record.gather(lived.house, lived.fleet)
     calm, hung = p95(both, until=first + spacing - 5.0), p95(both, since=first + spacing - 5.0)
     name = f"seconds by which the other account is later at p95: {calm:.2f}, then {hung:.2f}"
-    return [*findings, figures.bounded("neighbour", name, round(hung - calm, 2), most=DELAYED_BY)]
+    neighbour = figures.bounded("neighbour", name, round(hung - calm, 2), most=DELAYED_BY)
+    return [*findings, figures.undone(both), neighbour]
 
 
 @dataclass

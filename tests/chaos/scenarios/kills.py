@@ -3,19 +3,23 @@
 import signal
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tests.chaos import record
+from tests.chaos import figures, record
 from tests.chaos.crew import Member
 from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
+from tests.chaos.minutes import EVERY
 from tests.chaos.points import POINTS
 from tests.chaos.record import Record
-from tests.chaos.run import Lived, Run
+from tests.chaos.run import UNDER_WAY, Lived, Run
+from tests.chaos.timetable import EveryMinute
 
 TAKE_OVER = 20.0
 SELDOM = ("P1", "P2", "P10", "P11")
-BATCHES = 8
+# So long the killer waits for somebody who is sending.
+PATIENCE = 1.0
+SENDERS = "SELECT owner FROM operations_call WHERE outcome = '' AND lease_until > cloudevy_now()"
 LEASE = 15.0
 WAITING = """SELECT
  (SELECT count(*) FROM operations_operation WHERE state = 'requested' AND due_at <= cloudevy_now())
@@ -24,7 +28,10 @@ WAITING = """SELECT
 
 @dataclass
 class Killer:
-    """Kills on its own clock, replaces the dead, and remembers whom it killed when."""
+    """Kills on its own clock while there is work, replaces the dead, and remembers whom it killed when.
+
+    Every other time it waits for somebody who is sending.
+    """
 
     lived: Lived
     workers: int
@@ -35,44 +42,57 @@ class Killer:
 
     def turn(self) -> None:
         self.lived.house.staff(workers=self.workers)
-        if time.monotonic() < self.next_at or len(self.kills) >= self.most:
+        now = time.monotonic()
+        if now < self.next_at or self.done() or not self.lived.house.sql(UNDER_WAY)[0][0]:
             return
-        chance = self.lived.run.random
-        self.next_at = time.monotonic() + chance.uniform(0.3, 1.7) * self.every
         # A worker that is still starting holds nothing.
         ready = [each for each in self.lived.house.crew.living("worker") if time.time() - each.began > 1.0]
-        if ready:
-            self.kill(chance.choice(ready))
+        sending = [each for each in ready if each.pid in self.senders()]
+        aims = len(self.kills) % 2 == 0
+        if ready and (sending or not aims or now > self.next_at + PATIENCE):
+            self.kill(self.lived.run.random.choice(sending if aims and sending else ready))
+
+    def senders(self) -> set[int]:
+        return {int(owner.rsplit(":", 1)[1]) for (owner,) in self.lived.house.sql(SENDERS)}
 
     def kill(self, member: Member) -> None:
         member.signal(signal.SIGKILL)
         self.kills.append((time.time(), member.pid))
+        self.next_at = time.monotonic() + self.lived.run.random.uniform(0.3, 1.7) * self.every
+
+    def done(self) -> bool:
+        return len(self.kills) >= self.most
 
 
 def random_kills(run: Run) -> list[Finding]:
-    """Workers are killed at random while work is due, and replaced."""
+    """Workers are killed at random while work is due, and replaced; some of it comes by cron."""
     if run.full:
-        plan, workers, every, most = Plan(200, 10, spacing=40, group=5, stagger=1.0), 4, 0.75, 500
+        plan, workers, every, most, least = Plan(200, 2, spacing=40, group=5), 4, 0.6, 500, 500
     else:
-        plan, workers, every, most = Plan(24, 3, spacing=12, group=2, stagger=1.0), 3, 1.5, 30
-    with run.house(plan) as lived:
+        plan, workers, every, most, least = Plan(24, 2, spacing=15, group=2), 3, 1.2, 30, 8
+    occurrences = 2000 if run.full else plan.occurrences
+    with run.house(replace(plan, servers=plan.servers + EVERY), write_latency=0.4) as lived:
         killer = Killer(lived, workers, every, most)
         lived.house.staff(workers=workers)
-        lived.schedule()
-        lived.until_last_due(
-            killer.turn, more=600.0 if run.full else 3.0, until=lambda: killer_done(killer, run)
+        lived.wait_for_clock()
+        crons = EveryMinute(lived)
+        lived.repeat(
+            plan,
+            killer.turn,
+            until=lambda: not run.full or (killer.done() and len(lived.fleet.expected) >= occurrences),
+            limit=1000.0,
         )
+        repeated = crons.end()
         findings = lived.conclude(lambda: lived.house.staff(workers=workers))
         both = record.gather(lived.house, lived.fleet)
-        return [
-            *findings,
-            Finding("kills", "processes killed", len(killer.kills), "told", True),
-            took_over(take_overs(both, killer.kills), most=None),
-        ]
-
-
-def killer_done(killer: Killer, run: Run) -> bool:
-    return not run.full or len(killer.kills) >= killer.most
+    waits = take_overs(both, killer.kills)
+    return [
+        *findings,
+        figures.at_least("kills", "processes killed while there was work", len(killer.kills), least),
+        figures.at_least("kills while sending", "of them", len(waits), 50 if run.full else 1),
+        figures.at_least("by cron", "occurrences of rules that repeat", repeated, 10 if run.full else 0),
+        took_over(waits, most=None),
+    ]
 
 
 def take_over(run: Run) -> list[Finding]:
@@ -89,7 +109,7 @@ def take_over(run: Run) -> list[Finding]:
             known = len(lived.house.struck())
             kill_senders(lived, due=first + plan.spacing * nth)
             lived.house.staff(workers=3)
-            manned = lived.house.ready(lived.house.crew.living("worker"))
+            manned = lived.house.manned(lived.house.crew.living("worker"))
             lived.settle_round(limit=60.0)
             # While nobody was there to take over, nobody could; a lease lasts 15 s in any case.
             kills = [(max(at, manned - LEASE), pid) for pid, _, at in lived.house.struck()[known:]]
@@ -122,11 +142,7 @@ def points(run: Run) -> list[Finding]:
     with run.house(plan) as lived:
         lived.house.staff(workers=1)
         armed = Armed(lived, wanted, most=3)
-        for nth in range(BATCHES):
-            lived.schedule(name=f"batch {nth}")
-            lived.until_last_due(armed.turn, more=2.0)
-            if not armed.left():
-                break
+        lived.repeat(plan, armed.turn, until=lambda: not armed.left(), limit=1000.0 if run.full else 120.0)
         lived.house.crew.end(armed.alive())
         findings = lived.conclude(lambda: lived.house.staff(workers=2))
         struck = armed.struck()

@@ -3,6 +3,7 @@
 import signal
 import time
 
+from tests.chaos import figures
 from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
 from tests.chaos.run import Run
@@ -31,8 +32,7 @@ def outbox(run: Run) -> list[Finding]:
         asked = lived.house.sql(ASKED)[0][0]
     return [
         *findings,
-        Finding(
-            "wishes of the dead", "committed by processes that died", asked, f"{deaths}", asked == deaths > 0
-        ),
+        figures.exactly("deaths after the commit", "one for each wish", deaths, wishes),
+        figures.exactly("wishes of the dead", "committed by processes that died", asked, deaths),
         Finding("unheard wishes", "seconds until all were sent", waited, f"< {LONGEST:g}", waited < LONGEST),
     ]

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from math import inf
 
 from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
@@ -21,10 +22,12 @@ def crashes(run: Run) -> list[Finding]:
     with run.house(plan) as lived:
         lived.house.staff(workers=3)
         lived.schedule()
-        gap = (lived.fleet.last_due.timestamp() - time.time()) / (len(signs) + 0.5)
+        began = time.time()
+        gap = (lived.fleet.last_due.timestamp() - began) / (len(signs) + 0.5)
         backs: list[float] = []
-        for sign in signs:
-            lived.doze(gap, lambda: lived.house.staff(workers=3))
+        for nth, sign in enumerate(signs, start=1):
+            # However long the last one took: something must be due after each.
+            lived.doze(began + nth * gap - time.time(), lambda: lived.house.staff(workers=3))
             lived.house.postgres_part.stop(sign)
             lived.house.postgres_part.start()
             backs.append(time.time())
@@ -40,8 +43,8 @@ def crashes(run: Run) -> list[Finding]:
 
 
 def resumed(lived: Lived, back: float) -> float:
-    """Seconds until something was claimed that was due by then or came later."""
+    """Seconds until something was claimed that was due by then or came later; infinite when nothing was."""
     rows = lived.house.sql(CLAIMED.format(moment=back))
     due = min((e.due.timestamp() for e in lived.fleet.expected if e.due.timestamp() > back), default=back)
-    moment = float(rows[0][0]) if rows[0][0] is not None else back
+    moment = float(rows[0][0]) if rows[0][0] is not None else inf
     return round(max(0.0, moment - max(back, due)), 1)

@@ -4,7 +4,7 @@ import signal
 import time
 from dataclasses import dataclass, field
 
-from tests.chaos import record
+from tests.chaos import figures, record
 from tests.chaos.crew import Member
 from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
@@ -17,22 +17,20 @@ LONGEST_STOP = 50.0
 def terms(run: Run) -> list[Finding]:
     """Workers are told to stop at random while work is due, and replaced."""
     plan, most = (
-        (Plan(100, 12, spacing=30, group=5), 100) if run.full else (Plan(16, 2, spacing=12, group=2), 5)
+        (Plan(100, 4, spacing=30, group=5), 100) if run.full else (Plan(16, 2, spacing=12, group=2), 3)
     )
     with run.house(plan) as lived:
         lived.house.staff(workers=3)
-        lived.schedule()
         manager = Manager(lived, most, every=3.0)
-        lived.until_last_due(manager.turn, more=2.0)
+        lived.repeat(plan, manager.turn, until=manager.done, limit=900.0)
         findings = lived.conclude(lambda: lived.house.staff(workers=3))
         manager.wait()
         left = left_behind(record.gather(lived.house, lived.fleet), manager.told)
     longest = round(max((member.ended - at for at, member in manager.told), default=0.0), 1)
     bad = [f"{member.name}: {member.code}" for _, member in manager.told if member.code != 0]
-    count = len(manager.told)
     return [
         *findings,
-        Finding("stops", "workers told to stop", count, ">= 1", count > 0),
+        figures.at_least("stops", "workers told to stop", len(manager.told), most),
         Finding(
             "longest stop", "seconds to its end", longest, f"<= {LONGEST_STOP:g}", longest <= LONGEST_STOP
         ),
@@ -63,7 +61,7 @@ class Manager:
         stopping = {member.pid for _, member in self.told}
         staying = [each for each in house.crew.living("worker") if each.pid not in stopping]
         house.staff(workers=len(house.crew.living("worker")) - len(staying) + 3)
-        if time.monotonic() < self.next_at or len(self.told) >= self.most:
+        if time.monotonic() < self.next_at or self.done():
             return
         self.next_at = time.monotonic() + chance.uniform(0.3, 1.7) * self.every
         ready = [each for each in staying if time.time() - each.began > 2.0]
@@ -71,6 +69,9 @@ class Manager:
             member = chance.choice(ready)
             self.told.append((time.time(), member))
             member.signal(signal.SIGTERM)
+
+    def done(self) -> bool:
+        return len(self.told) >= self.most
 
     def wait(self) -> None:
         """Until all who were told have ended, or too long has passed."""
