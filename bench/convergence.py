@@ -13,11 +13,12 @@ import argparse
 import random
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.lag import ENDS, add_servers, everything, row
+from bench.lag import CALLS, ENDS, add_servers, everything, row
 from deploy.demo.client import Client, patiently
 from deploy.embedded import ready
 
@@ -58,18 +59,51 @@ def stop_all(api: Client, simulator: Client, servers: list[Json]) -> int:
     ids = [server["id"] for server in servers]
     name = f"stop {servers[0]['name']}"
     schedule = api.post("/schedules", {"name": name, "timezone": "UTC", "rules": [rule], "servers": ids})
-    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
-    before = describes(simulator, region)
-    ended = wait_for_all(api, schedule["id"], len(servers))
-    pages = describes(simulator, region) - before
+    turn = measure(api, simulator, Wave(schedule["id"], region, "stop", due, len(servers)))
+    print(f"succeeded: {len(turn.lags)} of {len(servers)}")
+    print(row("EC2 at its end to database there", turn.lags))
+    print(f"describe pages: {turn.pages}, that is {turn.per_thousand:.0f} for 1,000 servers")
+    return 0 if len(turn.lags) == len(servers) else 1
+
+
+@dataclass(frozen=True)
+class Wave:
+    """So many servers of one region that one schedule stops or starts at one moment."""
+
+    schedule: int
+    region: str
+    action: str
+    due: datetime
+    servers: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a wave brought: per success the seconds from EC2's end to ours, and the describe pages it cost."""
+
+    wave: Wave
+    lags: list[float]
+    pages: int
+
+    @property
+    def per_thousand(self) -> float:
+        return self.pages * 1000 / self.wave.servers
+
+
+def measure(api: Client, simulator: Client, wave: Wave) -> Turn:
+    """Wait for the moment and until every operation has ended, and join ours with the ledger."""
+    time.sleep(max(0.0, (wave.due - datetime.now(UTC)).total_seconds()))
+    before = describes(simulator, wave.region)
+    ended = wait_for_all(api, wave.schedule, wave.servers)
+    pages = describes(simulator, wave.region) - before
+    ends = {
+        move["instance_id"]: move["ends_at"]
+        for move in simulator.get("/_sim/times")["transitions"]
+        if move["action"] == CALLS[wave.action]
+    }
     good = [each for each in ended if each["state"] == "succeeded"]
-    ends = {move["instance_id"]: move["ends_at"] for move in simulator.get("/_sim/times")["transitions"]
-            if move["action"] == "StopInstances"}  # fmt: skip
     lags = [moment(each["finished_at"]) - ends[each["server"]["instance_id"]] for each in good]
-    print(f"succeeded: {len(good)} of {len(servers)}")
-    print(row("EC2 at its end to database there", lags))
-    print(f"describe pages: {pages}, that is {pages * 1000 / len(servers):.0f} for 1,000 servers")
-    return 0 if len(good) == len(servers) else 1
+    return Turn(wave, lags, pages)
 
 
 def wait_for_all(api: Client, schedule: int, count: int) -> list[Json]:

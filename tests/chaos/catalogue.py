@@ -83,6 +83,14 @@ SCENARIOS = (
     Scenario(
         "forgotten", "cloud:forgotten", "EC2 forgets servers for a moment; one is terminated", short=False
     ),
+    Scenario("idle", "outside:idle", "servers of an idle fleet are changed from outside", short=False),
+    Scenario(
+        "convergence",
+        "convergence:convergence",
+        "a thousand servers on their way at once, with EC2's real times",
+        short=False,
+        lasts=(150, 900),
+    ),
     Scenario("throttled", "cloud:throttled", "EC2 takes less than its limits say", short=False),
     Scenario("bad ids", "cloud:bad_ids", "one server of every batch has vanished", short=False),
     Scenario("hanging", "cloud:hanging", "one account answers nothing at all", short=False),
