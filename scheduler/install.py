@@ -4,7 +4,7 @@ django-celery-beat creates and updates its rows by itself but never removes one,
 ever. May be run any number of times.
 """
 
-from django.db import transaction
+from django.db import connection, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from scheduler.app import app
@@ -15,14 +15,18 @@ from shared.logs import event
 
 @transaction.atomic
 def install() -> None:
-    """One row per tick, nothing else."""
+    """One row per tick, nothing else.
+
+    Beats that start together take turns: no constraint of the library's keeps an interval's row the only one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy ticks', 0))")
     names = set(app.conf.beat_schedule)
     removed, _ = PeriodicTask.objects.exclude(name__in=names).delete()
     for tick in TICKS.values():
-        every, _ = IntervalSchedule.objects.get_or_create(every=tick.seconds, period=IntervalSchedule.SECONDS)
         row = {
             "task": tick.name,
-            "interval": every,
+            "interval": interval(tick.seconds),
             "queue": broker.CLOCK,
             "expire_seconds": EXPIRE_SECONDS,
             "enabled": True,
@@ -32,3 +36,10 @@ def install() -> None:
     event(
         "ticks.installed", text=f"🕐 {len(names)} ticks in beat's table, {removed} removed.", removed=removed
     )
+
+
+def interval(seconds: int) -> IntervalSchedule:
+    """Its row; the first of several, which beats have left that once began at the same moment."""
+    kind = {"every": seconds, "period": IntervalSchedule.SECONDS}
+    found = IntervalSchedule.objects.filter(**kind).order_by("id").first()
+    return found or IntervalSchedule.objects.create(**kind)

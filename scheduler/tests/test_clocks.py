@@ -4,13 +4,14 @@ import threading
 import time as wall
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from queue import SimpleQueue
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from scheduler import fallback, fire, hands, jumps, look, send, ticks
@@ -28,6 +29,29 @@ def test_installing_leaves_exactly_the_fixed_ticks(db: None) -> None:
     install()
     rows = PeriodicTask.objects.values_list("task", "interval__every", "expire_seconds", "queue")
     assert set(rows) == {(each.name, each.seconds, 10, broker.CLOCK) for each in ticks.TICKS.values()}
+
+
+def test_beats_that_begin_at_the_same_moment_install_one_row_each(transactional_db: None) -> None:
+    both = threading.Barrier(2)
+
+    def begin() -> None:
+        both.wait()
+        install()
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(begin) for _ in range(2)]:
+            each.result()
+    intervals = list(IntervalSchedule.objects.values_list("every", flat=True))
+    assert len(intervals) == len(set(intervals))
+    assert PeriodicTask.objects.count() == len(ticks.TICKS)
+
+
+def test_an_interval_that_is_there_twice_does_not_keep_beat_from_starting(db: None) -> None:
+    for _ in range(2):
+        IntervalSchedule.objects.create(every=1, period="seconds")
+    install()
+    assert PeriodicTask.objects.count() == len(ticks.TICKS)
 
 
 def test_every_task_that_is_knocked_for_exists() -> None:
