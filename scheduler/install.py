@@ -21,6 +21,8 @@ def install() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy ticks', 0))")
+    # A beat that begins takes a tick's row and then that of their changes; so must we, and not in turns.
+    list(PeriodicTask.objects.select_for_update().order_by("id"))
     names = set(app.conf.beat_schedule)
     removed, _ = PeriodicTask.objects.exclude(name__in=names).delete()
     for tick in TICKS.values():

@@ -11,8 +11,8 @@ from functools import partial
 from queue import SimpleQueue
 
 import pytest
-from django.db import OperationalError, connection
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django.db import OperationalError, connection, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from scheduler import fallback, fire, hands, jumps, look, send, ticks
 from scheduler.app import app
@@ -45,6 +45,22 @@ def test_beats_that_begin_at_the_same_moment_install_one_row_each(transactional_
     intervals = list(IntervalSchedule.objects.values_list("every", flat=True))
     assert len(intervals) == len(set(intervals))
     assert PeriodicTask.objects.count() == len(ticks.TICKS)
+
+
+def test_installing_waits_for_a_beat_that_begins_and_is_not_in_its_way(transactional_db: None) -> None:
+    install()
+
+    def again() -> None:
+        install()
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            PeriodicTask.objects.select_for_update().order_by("id").last()
+            other = pool.submit(again)
+            wall.sleep(0.5)
+            PeriodicTasks.update_changed()
+        other.result()
 
 
 def test_an_interval_that_is_there_twice_does_not_keep_beat_from_starting(db: None) -> None:
