@@ -83,7 +83,14 @@ SCENARIOS = (
     Scenario(
         "forgotten", "cloud:forgotten", "EC2 forgets servers for a moment; one is terminated", short=False
     ),
-    Scenario("idle", "outside:idle", "servers of an idle fleet are changed from outside", short=False),
+    Scenario(
+        "idle",
+        "outside:idle",
+        "servers of an idle fleet are changed from outside",
+        short_cap=300.0,
+        short=False,
+        lasts=(200, 700),
+    ),
     Scenario(
         "convergence",
         "convergence:convergence",

@@ -7,7 +7,7 @@ to be set up.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,12 @@ def schedule(fleet: Fleet, plan: Plan, *, name: str = "group") -> None:
         ]
     if len(fleet.expected) - known != plan.occurrences:
         raise RuntimeError(f"{plan} made {len(fleet.expected) - known} occurrences.")
+
+
+def some(whole: Fleet, places: Sequence[int]) -> Fleet:
+    """Some of its servers; what becomes expected of them is expected of the whole."""
+    ids = sorted(whole.servers)
+    return replace(whole, servers={ids[nth]: whole.servers[ids[nth]] for nth in places})
 
 
 def create(

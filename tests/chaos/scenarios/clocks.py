@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from shared import clock
 from shared.schedules.models import Rule
 from tests.chaos import builds, figures, fleet, record
-from tests.chaos.fleet import Fleet, Plan
+from tests.chaos.fleet import Plan
 from tests.chaos.invariants import Finding
 from tests.chaos.run import QUIET_LIMIT, Lived, Run
 from tests.chaos.shifting import Clock
@@ -132,13 +132,7 @@ def plan_four(
     spacing = min((last - 60) / 3, HOUR)
     plan = Plan(len(places), 4, spacing=spacing, lead=last - 3 * spacing, group=3, stagger=0.0)
     grace = WIDE if places[0] == 0 else None
-    fleet.schedule(some(lived.fleet, places), replace(plan, actions=actions, grace=grace), name=name)
-
-
-def some(whole: Fleet, places: Sequence[int]) -> Fleet:
-    """Some of its servers; what becomes expected of them is expected of the whole."""
-    ids = sorted(whole.servers)
-    return replace(whole, servers={ids[nth]: whole.servers[ids[nth]] for nth in places})
+    fleet.schedule(fleet.some(lived.fleet, places), replace(plan, actions=actions, grace=grace), name=name)
 
 
 def told_jumps(lived: Lived) -> Iterator[str]:
@@ -172,7 +166,7 @@ def outage(run: Run) -> list[Finding]:
         for minutes, places in words.items():
             plan = Plan(len(places), 12, spacing=HOUR / 2, lead=minutes * 60, group=group, stagger=0.0)
             turns = replace(plan, actions=("start", "stop"), grace=WIDE if minutes == 25 else None)
-            fleet.schedule(some(lived.fleet, places), turns, name=f"outage {minutes}")
+            fleet.schedule(fleet.some(lived.fleet, places), turns, name=f"outage {minutes}")
         # Right again before anybody works, so that early and late are what they say.
         set_clock(0.0)
         lived.house.staff(workers=2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.chaos import figures, record
+from tests.chaos import figures, fleet, record
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Plan, account_number
 from tests.chaos.invariants import Finding
@@ -197,12 +197,14 @@ def honest(op: record.Op) -> bool:
 
 
 def hanging(run: Run) -> list[Finding]:
-    """One account answers nothing at all; the other must hardly notice."""
-    accounts, spacing = 2, 300.0 if run.full else 30.0
-    plan = Plan(40, 2, spacing=spacing, accounts=accounts, group=2, stagger=1.0)
-    with run.house(plan) as lived:
+    """One account answers nothing at all; the other, with as much to do then, must hardly notice."""
+    each, spacing = 20, 300.0 if run.full else 30.0
+    with run.house(Plan(2 * each, 0, accounts=2)) as lived:
         lived.house.staff(workers=2)
-        lived.schedule()
+        lived.wait_for_clock()
+        for nth in range(2):
+            mine = fleet.some(lived.fleet, range(nth * each, (nth + 1) * each))
+            fleet.schedule(mine, Plan(each, 2, spacing=spacing, group=1), name=f"account {nth}")
         first = min(each.due for each in lived.fleet.expected).timestamp()
         Hang(lived, at=first + spacing - 5.0).watch()
         lived.house.clear_faults()

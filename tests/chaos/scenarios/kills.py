@@ -3,6 +3,7 @@
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.chaos import figures, record
@@ -138,7 +139,7 @@ def kill_senders(lived: Lived, *, due: float) -> None:
 def points(run: Run) -> list[Finding]:
     """Beside one clean worker others carry points that are still wanted; the dead are replaced."""
     wanted = 20 if run.full else 1
-    plan = Plan(80, 4, spacing=45, group=2) if run.full else Plan(24, 2, spacing=20, group=2, accounts=4)
+    plan = Plan(80, 4, spacing=45, group=2) if run.full else Plan(24, 2, spacing=16, group=2, accounts=4)
     with run.house(plan) as lived:
         lived.house.staff(workers=1)
         armed = Armed(lived, wanted, most=3)
@@ -163,6 +164,7 @@ class Armed:
     wanted: int
     most: int
     carriers: list[Member] = field(default_factory=list)
+    waiter: Member | None = None
 
     def struck(self) -> Counter[str]:
         return Counter(name for _, name, _ in self.lived.house.struck())
@@ -179,11 +181,17 @@ class Armed:
         self.carriers = self.alive()
         self.lived.house.staff(workers=len(self.carriers) + 1)
         left = self.left()
+        often = [name for name in left if name not in SELDOM]
         while left and len(self.carriers) < self.most:
-            # One point that comes with each request, and one that comes seldom.
-            kinds = ([name for name in left if (name in SELDOM) is seldom] for seldom in (True, False))
-            die_at = ",".join(f"{self.lived.run.random.choice(kind)}:1" for kind in kinds if kind)
-            self.carriers.append(self.lived.house.worker(die_at=die_at))
+            if often and (self.waiter in self.carriers or len(often) == len(left)):
+                self.carriers.append(self.carrier([self.lived.run.random.choice(often)]))
+            else:
+                # What comes seldom needs somebody who does not die of something else before.
+                self.waiter = self.carrier([name for name in left if name in SELDOM])
+                self.carriers.append(self.waiter)
+
+    def carrier(self, names: Sequence[str]) -> Member:
+        return self.lived.house.worker(die_at=",".join(f"{name}:1" for name in names))
 
 
 def take_overs(both: Record, kills: list[tuple[float, int]]) -> list[float]:

@@ -16,7 +16,7 @@ SEEN = """SELECT min(extract(epoch FROM at))::float FROM chaos_sight
 
 def idle(run: Run) -> list[Finding]:
     """In every account one server after the other is stopped, started and terminated from outside."""
-    accounts, rounds = (6, 3) if run.full else (4, 1)
+    accounts, rounds = (6, 3) if run.full else (2, 1)
     waits: dict[str, list[float]] = {"stop": [], "start": [], "terminate": []}
     with run.house(Plan(accounts * rounds, 0, accounts=accounts)) as lived:
         lived.house.staff(workers=2)
