@@ -6,7 +6,8 @@
 One schedule stops a fleet in one region at one moment, with the real profile's transition times (median 30 s,
 a long tail). For each server: from EC2's own end to the operation's end in the database; and the describe
 pages that were asked for meanwhile. Then somebody else starts a few servers of the idle fleet: from that to
-the observation in the database. Moments of EC2 come from the simulator's ledger; nothing is asserted.
+the observation in the database. Moments of EC2 come from the simulator's ledger; nothing is asserted
+here: tests.chaos does that, with the same measure.
 """
 
 import argparse

@@ -9,7 +9,8 @@ class Scenario:
 
     `short`: part of the short form, which has four minutes: a little of each way of breaking things.
     `build` and `reddens` make it a control: what must be broken. In whatever form a control runs, the same
-    scenario runs unbroken. `lasts`: seconds it takes in both forms; only the order of the jobs hangs on it.
+    scenario runs unbroken; its own numbers are always the small ones.
+    `lasts`: about so many seconds it takes in both forms; only the order of the jobs hangs on it.
     """
 
     name: str

@@ -84,7 +84,7 @@ DUE = "SELECT count(*) FROM schedules_rule WHERE next_run_at <= cloudevy_now() -
 
 def jumps(run: Run) -> list[Finding]:
     """Each jump forward passes four moments of every server; each jump back brings them once more."""
-    rounds = 20 if run.full and not run.build else 1
+    rounds = 20 if run.full else 1
     with run.house(Plan(12, 0)) as lived:
         lived.house.staff(workers=2)
         lived.wait_for_clock()
@@ -193,7 +193,7 @@ def as_after_an_outage(op: record.Op) -> bool:
 
 def barrier(run: Run) -> list[Finding]:
     """In this process, without workers: two planners meet at a barrier before every moment."""
-    rounds, group = 1000 if run.full and not run.build else 10 if run.build else 60, 4
+    rounds, group = 1000 if run.full else 10 if run.build else 60, 4
     with run.house(Plan(3 * group, 0)) as lived:
         if run.build == "no_unique_key":
             lived.house.sql("DROP INDEX occurrence_once")

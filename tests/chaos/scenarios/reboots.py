@@ -14,26 +14,25 @@ POINTS = ("P5", "P5b", "P6", "P7", "P8")
 
 def reboots(run: Run) -> list[Finding]:
     """Senders of reboots die at the points around the request; the others go through."""
-    full = run.full and not run.build
-    kills, least, wanted = (200, 200, 500) if full else (4, 2, 16)
+    kills, least, wanted = (200, 200, 500) if run.full else (4, 2, 16)
     plan = (
         Plan(20, 5, accounts=20, group=1, spacing=45, actions=("reboot",))
-        if full
+        if run.full
         else Plan(16, 1, accounts=8, group=2, actions=("reboot",))
     )
     # Longer than a dead process holds the region's look, so that no dip is missed on a busy machine.
     with run.house(plan, reboot_lag=2.0, reboot_dip=20.0) as lived:
         lived.house.staff(workers=1)
-        doomed = Doomed(lived, kills, most=3 if full else 2)
+        doomed = Doomed(lived, kills, most=3 if run.full else 2)
         lived.repeat(
             plan,
             doomed.turn,
-            until=lambda: not full or (doomed.done() and len(lived.fleet.expected) >= wanted),
+            until=lambda: not run.full or (doomed.done() and len(lived.fleet.expected) >= wanted),
             limit=1700.0,
         )
         lived.until_last_due(doomed.turn, more=10.0, until=doomed.done)
         lived.house.crew.end(doomed.alive())
-        findings = lived.conclude(lambda: lived.house.staff(workers=2), limit=330.0 if full else 90.0)
+        findings = lived.conclude(lambda: lived.house.staff(workers=2), limit=330.0 if run.full else 90.0)
         both = record.gather(lived.house, lived.fleet)
         dead, struck = lived.house.crew.dead(), doomed.struck()
     ends = Counter(op.state for op in both.ops)
