@@ -76,7 +76,7 @@ CONTROLS = (
         short_cap=400.0,
         short=False,
         build="no_fallback",
-        reddens=("lost",),
+        reddens=("lateness",),
     ),
     Scenario(
         "control: no_fallback, no_beat",
