@@ -99,6 +99,7 @@ SCENARIOS = (
         full_cap=2400.0,
         short=False,
         lasts=(400, 1400),
+        alone=True,
     ),
     Scenario("throttled", "cloud:throttled", "EC2 takes less than its limits say", short=False),
     Scenario("bad ids", "cloud:bad_ids", "one server of every batch has vanished", short=False),

@@ -11,6 +11,7 @@ class Scenario:
     `build` and `reddens` make it a control: what must be broken. In whatever form a control runs, the same
     scenario runs unbroken; its own numbers are always the small ones.
     `lasts`: about so many seconds it takes in both forms; only the order of the jobs hangs on it.
+    `alone`: its figures are about speed, so nothing of ours runs beside it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Scenario:
     build: str = ""
     reddens: tuple[str, ...] = ()
     lasts: tuple[float, float] = (50.0, 300.0)
+    alone: bool = False
 
     @property
     def control(self) -> bool:

@@ -67,13 +67,16 @@ def home(*, keep: bool) -> Iterator[Path]:
 
 
 def all_of(scenarios: Sequence[Scenario], wanted: argparse.Namespace, place: Path) -> Iterator[Told]:
-    """Results as they come; at most `jobs` at a time, the long ones first."""
-    waiting = sorted(scenarios, key=lambda each: each.lasts[wanted.full and not each.control])
+    """Results as they come; at most `jobs` at a time, the long ones first, then those that run alone."""
+    ranked = sorted(scenarios, key=lambda each: each.lasts[wanted.full and not each.control])
+    solos, waiting = ([each for each in ranked if each.alone is alone] for alone in (True, False))
     running: list[Job] = []
     try:
-        while waiting or running:
+        while solos or waiting or running:
             while waiting and len(running) < wanted.jobs:
                 running.append(start(waiting.pop(), wanted, place))
+            if solos and not running:
+                running.append(start(solos.pop(), wanted, place))
             time.sleep(0.1)
             for job in [each for each in running if over(each)]:
                 running.remove(job)
