@@ -164,10 +164,10 @@ def in_time(seen: Evidence) -> Iterable[Finding]:
         yield finding("early", "no request before its moment", early)
         yield finding("late", "no request after its grace", late)
     calls = seen.record.calls
-    moved: dict[int, float] = {}
-    for move in seen.record.moves:
-        if move.after == "sending" and move.call is not None:
-            moved.setdefault(move.call, move.at)
+    # An intent is there when the last of its operations is marked; a thousand take a while.
+    moved = {
+        move.call: move.at for move in seen.record.moves if move.after == "sending" and move.call is not None
+    }
     stale = (
         f"call {entry.call}: {entry.at - moved[entry.call]:.1f} s after its intent"
         for entry in seen.record.entries

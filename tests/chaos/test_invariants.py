@@ -133,6 +133,13 @@ def test_a_request_long_after_its_intent_comes_from_a_process_that_slept() -> No
     assert "stale sends" in broken(replace(GOOD, entries=(replace(ENTRY, at=DUE + 20),)))
 
 
+def test_an_intent_is_as_old_as_the_last_mark_of_its_call() -> None:
+    marks = [Move(DUE - 12 + nth * 6, 9 + nth, 1 + nth, "requested", "sending", 70) for nth in range(3)]
+    moves = (MOVES[0], *marks, *MOVES[2:])
+    assert "stale sends" not in broken(replace(GOOD, moves=moves))
+    assert "stale sends" in broken(replace(GOOD, moves=(MOVES[0], *marks[:2], *MOVES[2:])))
+
+
 def test_an_older_answer_that_replaces_a_newer_one_is_seen() -> None:
     back = Sight(1, "stopped", "running", DUE + 2.9, DUE + 1)
     assert broken(replace(GOOD, sights=(*GOOD.sights, back))) == {"stale sights"}

@@ -200,7 +200,8 @@ def hanging(run: Run) -> list[Finding]:
     """One account answers nothing at all; the other, with as much to do then, must hardly notice."""
     each, spacing = 20, 300.0 if run.full else 30.0
     with run.house(Plan(2 * each, 0, accounts=2)) as lived:
-        lived.house.staff(workers=2)
+        # One worker: there is no other to help the neighbour out.
+        lived.house.staff(workers=1)
         lived.wait_for_clock()
         for nth in range(2):
             mine = fleet.some(lived.fleet, range(nth * each, (nth + 1) * each))
