@@ -117,7 +117,7 @@ def worst(seconds: Sequence[float]) -> float:
 
 def conflicts(run: Run) -> list[Finding]:
     """In this process, without workers: nine pairs of actions at one instant, in many orders."""
-    orders = 50 if run.full else 6
+    orders = 50 if run.full else 3
     cases = list(product(ACTIONS, ACTIONS, (False, True)))
     wrong: list[str] = []
     with run.house(Plan(len(cases) * orders, 0)) as lived:
