@@ -56,7 +56,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="STAGE")
     parser.add_argument("--all", action="store_true", help="every stage")
     parser.add_argument("--stages", action="store_true", help="print the names of the stages and end")
-    parser.add_argument("--full", action="store_true", help="chaos: the large numbers; takes an hour")
+    parser.add_argument("--full", action="store_true", help="chaos: the large numbers; takes hours")
     parser.add_argument("--seed", type=int, help="chaos: repeat the choices of a run")
     parser.add_argument(
         "--soak", type=int, metavar="MINUTES", help="chaos: with --full, mixed faults for so long"
