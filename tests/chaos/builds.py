@@ -99,7 +99,7 @@ def grace_ignored() -> None:
 
     replace(product("shared.operations.verdicts"), "against", forgiving)
     replace(product("scheduler.choosing"), "before_sending", forgiving)
-    for name in ("too_late", "refused_too_long"):
+    for name in ("too_late", "waited_too_long", "never_free"):
         replace(product("scheduler.sweep"), name, lambda _: always([]))
 
 

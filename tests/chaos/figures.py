@@ -9,7 +9,9 @@ from tests.chaos.invariants import Finding
 from tests.chaos.record import Op, Record
 
 # Ends of what could not be done before its time was over.
-MISSED = frozenset({"superseded", "too_late", "throttled", "unreachable", "gave_up"})
+MISSED = frozenset(
+    {"superseded", "too_late", "throttled", "unreachable", "gave_up", "never_ready", "no_tokens"}
+)
 NOTHING_TO_DO = "already_in_state"
 
 

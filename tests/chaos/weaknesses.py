@@ -61,12 +61,12 @@ def believed_at_once() -> None:
 
 def throttle_is_final() -> None:
     """What EC2 refuses because it is asked too often has failed."""
-    refusing, gateway = product("scheduler.refusing"), product("scheduler.ec2.gateway")
+    meaning, gateway = product("scheduler.meaning"), product("scheduler.ec2.gateway")
 
     def without(real: Any) -> Any:
         return {kind: wait for kind, wait in real.items() if kind is not gateway.Throttled}
 
-    replace(refusing, "PUT_OFF", without)
+    replace(meaning, "PATIENCE", without)
 
 
 def all_to_blame() -> None:
