@@ -22,6 +22,7 @@ from scheduler.ec2.gateway import (
     SeenServer,
     SeenStatus,
     Series,
+    Throttled,
     Unanswered,
     Unreachable,
     nothing,
@@ -150,10 +151,11 @@ class Boto:
         return cast("EC2Client", clients.get("ec2", place=self.place))
 
     def ec2_or_not_sent(self) -> "EC2Client":
-        """The client for a mutation: when STS does not answer, the mutation was certainly not sent."""
+        """The client for a mutation: when STS does not answer or is asked too often, it was surely not sent,
+        and EC2's own limits had no part in it."""
         try:
             return self.ec2()
-        except Unanswered as error:
+        except (Unanswered, Throttled) as error:
             raise Unreachable(str(error), code=error.code, request_id=error.request_id) from error
 
     @contextmanager

@@ -250,15 +250,14 @@ def test_a_role_with_the_wrong_external_id_is_denied(place: Place) -> None:
 
 
 def test_a_role_that_does_not_ask_for_the_external_id_is_found_out(place: Place) -> None:
-    def opens(arn: str) -> bool:
-        return boto.opens_to_anybody(role(arn), region=REGION, endpoint=place.endpoint)
-
-    assert not opens(FIXED)
-    assert opens(f"arn:aws:iam::{OTHER}:role/reader")
+    arns = (FIXED, f"arn:aws:iam::{OTHER}:role/reader")
+    opens = [boto.opens_to_anybody(role(arn), region=REGION, endpoint=place.endpoint) for arn in arns]
+    assert opens == [False, True]
 
 
-def test_a_mutation_whose_role_gets_no_answer_was_not_sent(place: Place, simulator: Running) -> None:
-    simulator.control("POST", "/_sim/faults", {"kind": "error_500", "action": "AssumeRole"})
+@pytest.mark.parametrize("kind", ["error_500", "throttle"])
+def test_a_mutation_whose_role_is_not_given_was_not_sent(place: Place, simulator: Running, kind: str) -> None:
+    simulator.control("POST", "/_sim/faults", {"kind": kind, "action": "AssumeRole"})
     with pytest.raises(gateway.Unreachable):
         act(Boto(Place(role(ROLE), REGION, place.endpoint)), "stop", ONE)
 
