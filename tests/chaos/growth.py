@@ -37,12 +37,12 @@ def grown(taken: Sequence[Sample]) -> list[Finding]:
     after = median(sum(each.memory) for each in later)
     hours = (median(each.at for each in later) - median(each.at for each in early)) / HOUR
     growth = (after / before - 1) * 100
-    hourly = growth / hours if samples[-1].at - samples[0].at >= WARM_UP else growth
+    is_long = samples[-1].at - samples[0].at >= WARM_UP
     more = median(each.connections for each in later) - median(each.connections for each in early)
     longest = max(each.queue for each in samples)
-    text = f"% more an hour than {before / 1024:.0f} MiB of workers and beat"
+    text = f"% more {'an hour' if is_long else 'at the end'} than {before / 1024:.0f} MiB of workers and beat"
     return [
-        figures.bounded("memory", text, round(hourly, 1), most=GROWTH),
+        figures.bounded("memory", text, round(growth / hours if is_long else growth, 1), most=GROWTH),
         figures.bounded("connections", f"more to Postgres than {early[0].connections}", more, most=2),
         figures.bounded("queue", "messages waiting, the most", longest, most=LONGEST_QUEUE),
     ]
