@@ -246,8 +246,9 @@ def after(region: Region, lease: Lease, *, asked_at: datetime) -> None:
     now = clock.now()
     pause = pause_now(region, now=now)
     if pause < IDLE:
-        look_by(region, now + pause)
-        hands.later(pause.total_seconds() + 0.005, broker.LOOK_AT_REGION, region=region.id)
+        moment = cadence.next_at(asked_at, pause, now=now)
+        look_by(region, moment)
+        hands.later((moment - now).total_seconds() + 0.005, broker.LOOK_AT_REGION, region=region.id)
 
 
 def ask_for_details(region: Region) -> None:
