@@ -1205,8 +1205,11 @@ export type Waiting = {
  * * `not_ready` - not_ready
  * * `unreachable` - unreachable
  * * `refused` - refused
+ * * `hibernation` - hibernation
+ * * `spot_request` - spot_request
+ * * `quota` - quota
  */
-export type WaitingCodeEnum = 'busy' | 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused';
+export type WaitingCodeEnum = 'busy' | 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused' | 'hibernation' | 'spot_request' | 'quota';
 
 export type Warning = {
     code: string;
