@@ -110,7 +110,7 @@ TROUBLES = [
         "stuck_start",
         "start",
         ("failed", "confirm_timeout"),
-        "still pending after 10 minutes",
+        "still starting after 10 minutes",
         before=lambda stage: stage.fault("stuck_start", instance=stage.instance.instance_id),
     ),
     Trouble(

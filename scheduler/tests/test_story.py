@@ -97,6 +97,7 @@ def test_what_was_asked_of_a_server_is_told_in_peoples_words(
 ) -> None:
     for instance in world.everything():
         instance.hibernation = True
+    Server.objects.update(stuck_since=time.moment if "force" in options else None)
     ask(server, "stop", time, options=options, author=alice)
     send.drain(region.id, "stop")
     time.forward(60)

@@ -29,6 +29,7 @@ NOTHING_TO_DO = {
     "wrong_state",
     "schedule_changed",
     "cancelled_by_person",
+    "not_stuck",
     "forced",
     "end_seen",
     "reboot_seen",
