@@ -146,10 +146,12 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
 def overtaken(rows: Sequence[Operation], *, now: datetime) -> set[int]:
     """Those not asked by people after which somebody decided otherwise: a later start or stop, or a better
     one at the same instant, whether it still waits or has been carried out. What is dated in the future was
-    decided before the clock was set back, and does not count."""
+    decided before the clock was set back, and does not count; nor does a forced stop, which only brings the
+    stop before it to its end."""
     decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
     decided &= Q(due_at__lte=now + HAIR)
     other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
+    other = other.exclude(options__force=True)
     later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
     same = other.filter(due_at=OuterRef("due_at"))
     beaten = Q(action="reboot") & Exists(same) | Q(action="stop") & Exists(same.filter(action="start"))

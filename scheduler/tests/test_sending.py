@@ -132,6 +132,24 @@ def test_a_forced_stop_that_waited_until_the_server_no_longer_hung_is_not_sent(
     assert (state(operation), ec2.calls) == (("skipped", "not_stuck"), [])
 
 
+def test_a_schedules_start_that_waits_behind_a_hang_goes_after_the_forced_stop(
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    ec2: WorldEc2,
+    new_schedule: Callable[..., Schedule],
+) -> None:
+    server = new_server("hung", "stopping")
+    Server.objects.update(stuck_since=time.moment)
+    start = ask(server, "start", time)
+    by_rule(new_schedule("start", server, cron="0 8 * * *"))
+    time.forward(5)
+    ask(server, "stop", time, options={"force": True})
+    for action in ("start", "stop", "start"):
+        send.drain(region.id, action)
+    assert (state(start), ec2.options) == (("requested", ""), [{"force": True}])
+
+
 def test_a_forced_stop_goes_out_to_a_server_that_hangs_in_stopping(
     time: Time, region: Region, server: Server, ec2: WorldEc2, world: World
 ) -> None:
