@@ -72,7 +72,8 @@ def of_the_account(
 ) -> bool:
     """Whether the account may not do this at all: AWS says so of nobody in particular.
 
-    What may be meant for one server is held against the account only when none was accepted lately.
+    What may be meant for one server is held against the account only when none was accepted lately: by itself
+    when AWS names nobody or never accepted any, else once there are many.
     """
     named = blamed(error, members)
     if not named and not one_of_many(error):
@@ -80,7 +81,7 @@ def of_the_account(
     accepted = Call.objects.filter(region__account=region.account_id, action=call.action, outcome="accepted")
     if accepted.filter(answered_at__gte=now - FORGOTTEN).exists():
         return False
-    alone = len(members) == 1 and not named
+    alone = len(members) == 1 and not (named and accepted.exists())
     return alone or told_enough(region, call, error, now=now)
 
 

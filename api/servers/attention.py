@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 # A start or stop that failed, or an end nobody saw, is old news after a day.
 NEWS = timedelta(hours=24)
-# What fails on every server of an account at once is said once, as the account's health.
-OF_THE_ACCOUNT = ("denied", "credential_unusable", "throttled", "unreachable")
+# Reasons that lie with the account's credentials, or with the way to AWS.
+OF_THE_WAY = ("credential_unusable", "unreachable")
 # A failure matters while the server is where it should not be: (code, the state it was left in), by action.
 LEFT_IN = {"start": ("start_failed", "stopped"), "stop": ("stop_failed", "running")}
 CODES = (
@@ -69,14 +69,15 @@ DID = {"running": ("started", "stop"), "stopped": ("stopped", "start")}
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The operation that ran last on a server, when it ended badly a short while ago."""
+    """The operation that ran last on a server, when it ended badly a short while ago. `is_said`: the health
+    of its account says why at this moment."""
 
     id: int
     action: str
     state: str
     detail: str
     finished_at: datetime | None
-    reason: str = ""
+    is_said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +155,16 @@ def badly_ended(facts: Facts) -> list[Note]:
     if ended is None:
         return []
     code, left_in = LEFT_IN.get(ended.action, ("", "")) if ended.state == "failed" else ("not_proven", "")
-    if ended.state == "failed" and (ended.reason in OF_THE_ACCOUNT or facts.observed_state != left_in):
+    if ended.state == "failed" and (ended.is_said or facts.observed_state != left_in):
         return []
     text = " ".join(TEXTS[code].format(action=ended.action, why=ended.detail).split())
     return [Note(code, text, ended.finished_at, operation=ended.id)]
+
+
+def said(reason: str, *, denied: bool, trouble: bool) -> bool:
+    """Whether the account's health says it, once for all servers. `denied`: that the action is refused;
+    `trouble`: that AWS cannot be asked. When that is over, whoever was left behind is told of."""
+    return denied if reason == "denied" else trouble and reason in OF_THE_WAY
 
 
 def alerted(alert: Alert) -> Note:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from api.servers.attention import LEFT_IN, NEWS, OF_THE_ACCOUNT, Alert, Ended, Facts
-from shared.fleet.models import Observation, Server
+from api.servers.attention import LEFT_IN, NEWS, OF_THE_WAY, Alert, Ended, Facts, said
+from shared.errors import CredentialUnusable
+from shared.fleet.models import Account, Observation, Server
 from shared.fleet.status import GONE_AFTER
 from shared.operations.models import Operation
 from shared.operations.states import State
@@ -41,9 +42,7 @@ class Noticed:
             left_at=server.left_at,
             waits_for_room=room.id if room else None,
             waits_since=room.due_at if room else None,
-            ended=Ended(ended.id, ended.action, ended.state, ended.detail, ended.finished_at, ended.reason)
-            if ended
-            else None,
+            ended=ended_as(ended) if ended else None,
             alerts=[
                 Alert(each.id, each.after, each.reaction, each.asked_at, each.actor)
                 for each in self.alerts.get(server.id, ())
@@ -52,14 +51,23 @@ class Noticed:
         )
 
 
+def ended_as(row: Operation) -> Ended:
+    region = row.server.region
+    account = region.account
+    trouble = bool(account.trouble or account.barred or region.look_error_code)
+    is_said = said(row.reason, denied=row.action in account.denied, trouble=trouble)
+    return Ended(row.id, row.action, row.state, row.detail, row.finished_at, is_said)
+
+
 def noticed(ids: Sequence[int], *, waiting: Iterable[Operation], now: datetime) -> Noticed:
     """Two queries, however many servers; `waiting` are their operations that wait to be sent."""
     alerts: dict[int, list[Observation]] = defaultdict(list)
     for each in open_alerts().filter(server_id__in=ids).order_by("-asked_at", "-id"):
         alerts[each.server_id].append(each)
+    ended = ended_badly(now=now).filter(server_id__in=ids).select_related("server__region__account")
     return Noticed(
         rooms={row.server_id: row for row in waiting if row.waiting == NO_ROOM},
-        ended={row.server_id: row for row in ended_badly(now=now).filter(server_id__in=ids)},
+        ended={row.server_id: row for row in ended},
         alerts=alerts,
     )
 
@@ -78,6 +86,17 @@ def ended_badly(*, now: datetime) -> QuerySet[Operation]:
     )
     recent = Operation.objects.filter(due_at__gt=now - NEWS - LONGEST, finished_at__gt=now - NEWS)
     return recent.filter(~Exists(later), state__in=ENDED_BADLY)
+
+
+def said_by_the_account() -> Q:
+    """`said`, as a condition on operations."""
+    bad = Q(server__region__account__status=Account.Status.UNUSABLE)
+    barred = bad & ~Q(server__region__account__error_code=CredentialUnusable.code)
+    well = Q(server__region__account__trouble="", server__region__look_error_code="")
+    denied = Q()
+    for action in LEFT_IN:
+        denied |= Q(action=action, server__region__account__denied__has_key=action)
+    return Q(reason="denied") & denied | Q(reason__in=OF_THE_WAY) & (barred | ~well)
 
 
 def open_alerts() -> QuerySet[Observation]:
@@ -101,7 +120,7 @@ def needs_attention(*, now: datetime) -> Q:
     """The condition in SQL; a test holds it against what is shown."""
     mine = {"server": OuterRef("id")}
     is_missing = Q(missing_since__lte=last_read(now) - GONE_AFTER) & ~Q(observed_state__in=GONE)
-    failed = ended_badly(now=now).filter(**mine, state=State.FAILED).exclude(reason__in=OF_THE_ACCOUNT)
+    failed = ended_badly(now=now).filter(~said_by_the_account(), **mine, state=State.FAILED)
     left_so = Q()
     for action, (_, state) in LEFT_IN.items():
         left_so |= Q(action=action, server__observed_state=state)

@@ -137,12 +137,20 @@ def deny_each(count: int, time: Time, new_server: Callable[..., Server], ec2: Wo
 def test_servers_denied_by_name_are_no_sign_against_the_account_while_others_are_accepted(
     time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
 ) -> None:
-    deny_each(1, time, new_server, ec2)
-    assert Account.objects.get().denied == {}
     ask(new_server("allowed"), "stop", time)
     send.drain(region.id, "stop")
     deny_each(6, time, new_server, ec2)
     assert Account.objects.get().denied == {}
+    time.forward(3600)
+    deny_each(1, time, new_server, ec2)
+    assert Account.objects.get().denied == {}
+
+
+def test_one_server_denied_by_name_in_an_account_that_was_never_allowed_it_is_the_accounts_matter(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    deny_each(1, time, new_server, ec2)
+    assert list(Account.objects.get().denied) == ["stop"]
 
 
 def test_many_servers_denied_by_name_and_none_accepted_are_the_accounts_matter(

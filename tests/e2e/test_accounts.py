@@ -125,13 +125,12 @@ def test_deleting_an_account_asks_first(screen: Screen, fleet: Fleet) -> None:
 def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_accepted(
     screen: Screen, fleet: Fleet
 ) -> None:
-    server = fleet.add("refused", "running")
-    fleet.settle(stop=1)
-    fleet.fault(kind="denied", instance=server.instance, action="StopInstances", count=1)
-    screen.open(f"/servers?search={server.name}").press("Stop", server)
-    screen.toast("Stop failed", server, within=20)
+    server = fleet.sample("crm-test")
+    fleet.fault(kind="denied", instance=server.instance, action="RebootInstances", count=1)
+    screen.open(f"/servers?search={server.name}").press("Reboot", server)
+    screen.toast("Reboot failed", server, within=20)
     screen.open("/accounts")
-    shown = card(screen, "Platform")
+    shown = card(screen, "Sales tools")
     expect(shown.locator(".pill").first).to_have_text("Actions denied")
     refusals = shown.get_by_role("region", name="Actions AWS refuses").get_by_role("listitem")
     expect(refusals).to_have_count(1)
@@ -139,8 +138,24 @@ def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_acce
     shown.get_by_role("button", name="Request limits").click()
     expect(shown.get_by_role("region", name="Request limits").get_by_role("row").nth(1)).to_contain_text("/s")
 
-    screen.open(f"/servers?search={server.name}").press("Stop", server)
-    screen.shows(server, "Stopped")
+    screen.open(f"/servers?search={server.name}").press("Reboot", server)
+    screen.shows(server, "Rebooting")
     screen.open("/accounts")
     expect(shown.locator(".pill").first).to_have_text("Connected")
     expect(refusals).to_have_count(0)
+
+
+def test_a_single_server_that_may_not_be_stopped_asks_for_attention_and_its_account_is_well(
+    screen: Screen, fleet: Fleet
+) -> None:
+    server = fleet.add("refused", "running")
+    fleet.settle(stop=1)
+    fleet.fault(kind="denied", instance=server.instance, action="StopInstances", count=1)
+    screen.open(f"/servers?search={server.name}").press("Stop", server)
+    screen.toast("Stop failed", server, within=20)
+    expect(screen.row(server)).to_contain_text("Stop failed")
+    screen.open("/accounts")
+    expect(card(screen, "Platform").locator(".pill").first).to_have_text("Connected")
+    screen.open(f"/servers?search={server.name}").press("Stop", server)
+    screen.shows(server, "Stopped")
+    expect(screen.row(server)).not_to_contain_text("Stop failed")
