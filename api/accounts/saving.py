@@ -142,8 +142,10 @@ def ask_test(account: Account, *, now: datetime) -> None:
 
 
 def ask_discovery(account: Account, *, now: datetime) -> None:
-    """Want the servers of every enabled region found."""
+    """Want the servers of every enabled region found; at once where AWS has refused that before, for whoever
+    asks has mended something."""
     regions = Region.objects.filter(account=account, enabled=True)
     regions.update(wanted_discover_at=now)
+    regions.exclude(look_error_code="").update(discover_lease_until=None, next_look_at=now)
     for region in regions:
         knocks.after_commit(broker.DISCOVER_REGION, region=region.id)

@@ -158,6 +158,23 @@ def test_new_keys_replace_the_old_together_and_are_tested(alice: Person, knocked
     assert [task for task, _ in knocked] == [broker.TEST_ACCOUNT, broker.DISCOVER_REGION]
 
 
+@pytest.mark.parametrize("mended", ["credentials", "elsewhere"])
+def test_what_was_refused_before_is_asked_for_at_once_when_something_was_mended(
+    alice: Person, moment: datetime, mended: str
+) -> None:
+    made = create(alice, KEYS)
+    later = moment + timedelta(minutes=1)
+    Region.objects.update(look_error_code="denied", discover_lease_until=later, next_look_at=later)
+    if mended == "credentials":
+        alice.patch(f"accounts/{made['id']}", {"access_key_id": KEY, "secret_access_key": SECRET[::-1]})
+    else:
+        alice.post(f"accounts/{made['id']}/discover")
+    row = Region.objects.get()
+    assert row.discover_lease_until is None
+    assert row.next_look_at is not None
+    assert row.next_look_at < later
+
+
 @pytest.mark.parametrize("wanted", [{"name": "renamed"}, {"access_key_id": KEY, "secret_access_key": SECRET}])
 def test_a_change_writes_nothing_that_the_scheduler_found_meanwhile(
     alice: Person, moment: datetime, wanted: dict[str, str]

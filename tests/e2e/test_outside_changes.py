@@ -66,4 +66,4 @@ def test_a_change_from_outside_is_put_back_or_told_as_the_schedule_says_and_kept
     lines = screen.page.get_by_role("listitem").filter(has=link)
     expect(lines.filter(has_text="you were told")).to_contain_text("Acknowledged by")
     lines.filter(has_text="Put back").get_by_role("link", name="what was done").click()
-    expect(screen.page.get_by_role("list", name="Steps")).to_contain_text("to undo a change from outside")
+    expect(screen.page.get_by_role("list", name="Steps")).to_contain_text("to put the server back")
