@@ -27,21 +27,24 @@ MOST = 1000
 HAIR = timedelta(seconds=1)
 BY_SCHEDULES = [Origin.RULE.value, Origin.ENFORCE.value]
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
+# Not options__force=True: that is unknown, neither true nor false, for operations without the option.
+FORCED = {"force": True}
 DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 
 
 def candidates(region: Region, action: str, *, now: datetime) -> list[Operation]:
-    """Those whose server is free and that fit into one request, locked together with the server."""
+    """Those whose server is free and that fit into one request, locked together with the server. Forced stops
+    go first, and then what people asked for."""
     active = Operation.objects.filter(server=OuterRef("server"), state__in=[state.value for state in ACTIVE])
     cannot = Step.objects.filter(operation=OuterRef("pk"), what="hibernate_refused")
     rows = (
         Operation.objects.select_for_update(skip_locked=True, no_key=True, of=("self", "server"))
         .select_related("server__region", "schedule", "author")
         .filter(server__region=region, action=action, state=State.REQUESTED, not_before__lte=now)
-        .filter(~Exists(active), Q(options__force=True) | ~Exists(asked_before()))
+        .filter(~Exists(active), Q(options__contains=FORCED) | ~Exists(asked_before()))
         .annotate(cannot_hibernate=Exists(cannot))
-        .alias(by_rule=~Q(origin__in=BY_PEOPLE))
-        .order_by("by_rule", "due_at", "id")[:MOST]
+        .alias(by_rule=~Q(origin__in=BY_PEOPLE), plain=~Q(options__contains=FORCED))
+        .order_by("plain", "by_rule", "due_at", "id")[:MOST]
     )
     return one_group(list(rows))
 
@@ -151,7 +154,7 @@ def overtaken(rows: Sequence[Operation], *, now: datetime) -> set[int]:
     decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
     decided &= Q(due_at__lte=now + HAIR)
     other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
-    other = other.exclude(options__force=True)
+    other = other.exclude(options__contains=FORCED)
     later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
     same = other.filter(due_at=OuterRef("due_at"))
     beaten = Q(action="reboot") & Exists(same) | Q(action="stop") & Exists(same.filter(action="start"))

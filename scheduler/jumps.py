@@ -53,7 +53,6 @@ class Watch:
         """Tell of a jump since the last look; after one backwards mend for a while."""
         at = pulse.elapsed()
         seconds = self.jump(reading, at=at)
-        self.reading, self.at = reading, at
         if abs(seconds) > pulse.SLACK_SECONDS + took:
             tell(seconds)
             if seconds < 0:
@@ -63,6 +62,8 @@ class Watch:
                 restart(reading.now)
         if at < self.mend_until:
             mend(reading.now)
+        # Only now: what failed is done again at the next turn, and nobody concludes from ages until then.
+        self.reading, self.at = reading, at
         pulse.set_by(reading.now, at=at)
 
     def jump(self, reading: Reading, *, at: float) -> float:
@@ -108,7 +109,7 @@ def shorten(now: datetime) -> None:
     requested = Operation.objects.filter(state=State.REQUESTED)
     put(requested, "not_before", later_than=now + LONGEST_WAIT, to=now)
     for action, grace in GRACE.items():
-        ahead = requested.filter(action=action, due_at__gt=now)
+        ahead = requested.filter(action=action, due_at__gt=now, schedule__grace_seconds=None)
         put(ahead, "grace_until", later_than=now + grace, to=now + grace)
 
 
@@ -129,7 +130,8 @@ def restart(now: datetime) -> None:
 
 def put(rows: QuerySet[Any], column: str, *, later_than: datetime, to: datetime) -> None:
     """Change the column where it lies too far ahead. Rows that somebody holds come with the next turn."""
-    far = rows.filter(**{f"{column}__gt": later_than}).select_for_update(skip_locked=True, no_key=True)
+    far = rows.filter(**{f"{column}__gt": later_than})
+    far = far.select_for_update(skip_locked=True, no_key=True, of=("self",))
     with transaction.atomic():
         ids = list(far.values_list("pk", flat=True))
         if ids:

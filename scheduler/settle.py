@@ -127,6 +127,8 @@ def conclude(operation: Operation, end: Settled, *, now: datetime) -> bool:
     if end.to is None or not services.end(operation, end.to, reason=end.reason, now=now, **end.words):
         return False
     if end.again:
+        # EC2 was asked meanwhile; who or what wanted it may be gone by now.
+        operation.refresh_from_db(fields=["schedule", "author", "request", "token"])
         ask_again(operation, now=now)
     return True
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from api import knocks
 from shared import broker, vault
 from shared.errors import AccountInUse, Invalid
-from shared.fleet.models import Account, Region
+from shared.fleet.models import Account, Region, Server
 from shared.operations.models import Operation
 from shared.operations.states import ACTIVE
 from shared.people.models import Workspace
@@ -24,7 +24,9 @@ from shared.schedules.models import Target
 # 192 random bits; IAM allows 2 to 1,224 characters of this kind.
 EXTERNAL_ID_BYTES = 24
 # What new credentials change.
-CREDENTIALS = ("role_arn", "sealed", "key_id", "access_key_last4", "denied")
+CREDENTIALS = ("role_arn", "sealed", "key_id", "access_key_last4")
+# What was found out about the credentials, and is not true of others.
+FOUND = ("denied", "status", "error_code", "last_error")
 CONFLICTS = {
     "account_name_once": ("name", "taken", "There is an account of this name already. Choose another one."),
     "role_of_one_workspace": (
@@ -55,14 +57,20 @@ def change(account: Account, wanted: dict[str, Any], *, now: datetime) -> None:
     account.name = wanted.get("name", account.name)
     renewed = put_credentials(account, wanted)
     if renewed:
-        account.denied = {}  # that was said of the old ones
-    save(account, ("name", *(CREDENTIALS if renewed else ())))
+        forget_findings(account)
+    save(account, ("name", *((*CREDENTIALS, *FOUND) if renewed else ())))
     if "regions" in wanted:
         put_regions(account, wanted["regions"])
     if renewed:
         ask_all(account, now=now)
     elif "regions" in wanted:
         ask_discovery(account, now=now)
+
+
+def forget_findings(account: Account) -> None:
+    """That was said of the old credentials."""
+    account.denied, account.status = {}, Account.Status.UNCHECKED
+    account.error_code = account.last_error = ""
 
 
 def hold_regions(account: Account) -> None:
@@ -73,6 +81,8 @@ def hold_regions(account: Account) -> None:
 @transaction.atomic
 def delete(account: Account) -> None:
     """Forget an account and its servers. AccountInUse while schedules or open operations need them."""
+    servers = Server.objects.filter(region__account=account)
+    list(servers.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id"))
     hold_regions(account)
     Account.objects.select_for_update().get(id=account.id)
     named = Target.objects.filter(server__region__account=account).values("schedule").distinct().count()

@@ -13,7 +13,7 @@ from shared.errors import CredentialUnusable
 from shared.fleet.models import Account, Observation, Server
 from shared.fleet.status import GONE_AFTER
 from shared.operations.models import Operation
-from shared.operations.states import State
+from shared.operations.states import OPEN, State
 
 NO_ROOM = "no_capacity"
 OPEN_REACTIONS = ["alerted", "given_up"]
@@ -78,14 +78,16 @@ def without_room() -> QuerySet[Operation]:
 
 
 def ended_badly(*, now: datetime) -> QuerySet[Operation]:
-    """Of each server the operation that ran last, when it failed or ended unseen within the last day."""
+    """Of each server the operation that ran last, when it failed or ended unseen within the last day and is
+    not tried again just now."""
     later = Operation.objects.filter(
         Q(due_at__gt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__gt=OuterRef("id")),
         server=OuterRef("server"),
         state__in=RAN,
     )
+    again = Operation.objects.filter(retry_of=OuterRef("pk"), state__in=[state.value for state in OPEN])
     recent = Operation.objects.filter(due_at__gt=now - NEWS - LONGEST, finished_at__gt=now - NEWS)
-    return recent.filter(~Exists(later), state__in=ENDED_BADLY)
+    return recent.filter(~Exists(later), ~Exists(again), state__in=ENDED_BADLY)
 
 
 def said_by_the_account() -> Q:

@@ -181,9 +181,17 @@ def test_a_change_writes_nothing_that_the_scheduler_found_meanwhile(
 ) -> None:
     create(alice, KEYS)
     row = Account.objects.get()
-    Account.objects.update(status="unusable", trouble="unusable")
+    Account.objects.update(tested_at=moment, trouble="unusable")
     saving.change(row, wanted, now=moment)
-    assert Account.objects.filter(status="unusable", trouble="unusable").exists()
+    assert Account.objects.filter(tested_at=moment, trouble="unusable").exists()
+
+
+def test_what_was_found_out_about_credentials_is_not_held_against_new_ones(alice: Person) -> None:
+    made = create(alice, KEYS)
+    Account.objects.update(status="unusable", error_code="root_credentials_refused", last_error="Root keys.")
+    alice.patch(f"accounts/{made['id']}", {"access_key_id": KEY, "secret_access_key": SECRET[::-1]})
+    row = Account.objects.get()
+    assert (row.status, row.error_code, row.last_error, row.barred) == ("unchecked", "", "", False)
 
 
 def test_what_aws_denied_is_forgotten_with_the_credentials_it_was_denied_to(alice: Person) -> None:
@@ -232,3 +240,12 @@ def test_a_change_locks_the_regions_before_the_account_as_the_scheduler_does(ali
     held = (n for n, sql in enumerate(statements) if "fleet_region" in sql and "FOR NO KEY UPDATE" in sql)
     writes = next(n for n, sql in enumerate(statements) if sql.startswith('UPDATE "fleet_account"'))
     assert next(held) < writes
+
+
+def test_forgetting_an_account_locks_servers_before_regions_as_a_look_does(alice: Person) -> None:
+    made = create(alice, KEYS)
+    with CaptureQueriesContext(connection) as asked:
+        assert alice.delete(f"accounts/{made['id']}").status_code == 204
+    locks = [each["sql"] for each in asked if "FOR " in each["sql"] and "UPDATE" in each["sql"]]
+    tables = [sql.split('FROM "')[1].split('"')[0] for sql in locks]
+    assert tables == ["fleet_server", "fleet_region", "fleet_account"]

@@ -79,6 +79,17 @@ def test_an_alert_stands_until_the_next_start_or_stop_went_well(
 
 
 @pytest.mark.django_db
+def test_a_failure_that_is_tried_again_just_now_is_not_told_beside_the_try(
+    alice: Person, stopped: Server, moment: datetime
+) -> None:
+    failed = make_operation(stopped, action="start", state="failed", finished_at=moment)
+    again = make_operation(stopped, action="start", retry_of=failed, waiting="no_capacity")
+    assert [note["code"] for note in shown(alice, stopped)] == ["no_capacity"]
+    Operation.objects.filter(id=again.id).update(state="cancelled", waiting="", finished_at=moment)
+    assert [note["code"] for note in shown(alice, stopped)] == ["start_failed"]
+
+
+@pytest.mark.django_db
 def test_an_alert_stands_until_it_is_acknowledged(alice: Person, stopped: Server) -> None:
     seen = make_observation(stopped, cause="outside", reaction="given_up")
     assert [note["code"] for note in shown(alice, stopped)] == ["put_back_given_up"]

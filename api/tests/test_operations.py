@@ -118,6 +118,18 @@ def test_repeating_a_key_repeats_the_answer_and_nothing_else(
     assert (Operation.objects.count(), len(knocked)) == (1, 1)
 
 
+def test_a_repeated_key_names_no_operation_that_the_scheduler_went_on_with(
+    alice: Person, region: Region
+) -> None:
+    server = make_server(region, observed_state="stopped")
+    first = ask(alice, server, action="start", key="k1").json()
+    made = Operation.objects.get()
+    Operation.objects.update(state="failed")
+    make_operation(server, action="start", request=made.request, retry_of=made)
+    again = ask(alice, server, action="start", key="k1").json()
+    assert [each["id"] for each in again["operations"]] == [each["id"] for each in first["operations"]]
+
+
 def test_a_key_with_another_body_is_a_conflict(alice: Person, region: Region) -> None:
     one, other = make_server(region), make_server(region)
     ask(alice, one, key="k1")

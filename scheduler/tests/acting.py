@@ -29,7 +29,8 @@ def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
 
 def by_rule(schedule: Schedule) -> None:
     """Let all operations there are be this schedule's."""
-    Operation.objects.update(origin="rule", schedule=schedule, revision=schedule.revision)
+    whose = {"schedule": schedule, "revision": schedule.revision}
+    Operation.objects.update(origin="rule", snapshot={"schedule": schedule.name}, **whose)
 
 
 def did(server: Server, action: str, moment: datetime, **fields: Any) -> Operation:

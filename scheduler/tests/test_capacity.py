@@ -10,10 +10,11 @@ import pytest
 from scheduler import send
 from scheduler.ec2 import gateway
 from scheduler.refusing import Fate, Member, fates
-from scheduler.tests.acting import ask, look_now, state
+from scheduler.tests.acting import ask, by_rule, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
 from shared.fleet.models import Region, Server
 from shared.operations.models import Operation
+from shared.schedules.models import Schedule
 from simulator.world import World
 
 SMALL, LARGE = ("t3.medium", "eu-central-1a"), ("m5.large", "eu-central-1b")
@@ -121,11 +122,20 @@ def test_who_has_room_is_not_kept_waiting_by_who_has_none(error: gateway.CloudEr
     assert calls[0] <= 2 * 8 - 1
 
 
+@pytest.mark.parametrize("whose", ["person", "rule"])
 def test_a_start_that_ec2_has_no_room_for_only_after_it_accepted_goes_on_as_another(
-    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2, world: World
+    time: Time,
+    region: Region,
+    new_server: Callable[..., Server],
+    new_schedule: Callable[..., Schedule],
+    ec2: WorldEc2,
+    world: World,
+    whose: str,
 ) -> None:
     server = new_server("off", "stopped")
     first = ask(server, "start", time)
+    if whose == "rule":
+        by_rule(new_schedule("start", server, cron="0 8 * * *"))
     world.faults.add(
         {"kind": "failed_start", "code": "Server.InsufficientInstanceCapacity", "count": 1}, now=time()
     )

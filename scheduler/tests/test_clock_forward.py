@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 
 from scheduler import hands, jumps, send, sweep, ticks
 from scheduler.tests.acting import ask, look_now, state
@@ -64,6 +65,30 @@ def test_nobody_looks_before_the_jump_was_dealt_with(
     watch.look(ticks.read(), took=0)
     look_now(region)
     assert ec2.asked != []
+
+
+def test_a_restart_that_fails_is_done_by_the_next_turn(
+    watch: jumps.Watch,
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def locked(_now: object) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    time.forward(FAR)
+    with monkeypatch.context() as busy:
+        busy.setattr(jumps, "restart", locked)
+        with pytest.raises(OperationalError):
+            watch.look(ticks.read(), took=0)
+    look_now(region)
+    assert ec2.asked == []
+    done: list[object] = []
+    monkeypatch.setattr(jumps, "restart", done.append)
+    watch.look(ticks.read(), took=0)
+    assert len(done) == 1
 
 
 def test_what_hung_before_hangs_still(

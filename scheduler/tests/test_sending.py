@@ -124,6 +124,18 @@ def test_what_ec2_refused_for_now_is_not_sent_once_its_schedule_was_changed(
     assert (state(operation), ec2.calls) == (("cancelled", "schedule_changed"), [])
 
 
+def test_a_forced_stop_goes_before_a_stop_that_was_queued(
+    time: Time, region: Region, new_server: Callable[..., Server], ec2: WorldEc2
+) -> None:
+    server = new_server("hung", "stopping")
+    Server.objects.update(stuck_since=time.moment)
+    queued = ask(server, "stop", time)
+    time.forward(5)
+    forced = ask(server, "stop", time, options={"force": True})
+    send.drain(region.id, "stop")
+    assert (state(queued), state(forced)) == (("requested", ""), ("accepted", ""))
+
+
 def test_a_forced_stop_that_waited_until_the_server_no_longer_hung_is_not_sent(
     time: Time, region: Region, server: Server, ec2: WorldEc2
 ) -> None:
@@ -221,7 +233,7 @@ def test_calls_carry_one_set_of_options_each(
     for _ in range(4):
         send.drain(region.id, "stop")
     assert [(len(ids), options) for (_, ids), options in zip(ec2.calls, ec2.options, strict=True)] == [
+        (1, {"force": True}),
         (2, {}),
         (2, {"hibernate": True}),
-        (1, {"force": True}),
     ]

@@ -132,7 +132,8 @@ def repeated(wish: Wish, *, by: Asker, key: str | None) -> Answer:
     before = Request.objects.get(workspace=by.workspace, idempotency_key=key)
     if before.body_hash != wish.body_hash:
         raise errors.IdempotencyConflict
-    return Answer(list(before.operations.select_related("server").order_by("id")), before.refused)
+    first = before.operations.exclude(retry_of__in=before.operations.values("id"))
+    return Answer(list(first.select_related("server").order_by("id")), before.refused)
 
 
 def locked(ids: Sequence[int], *, workspace: Workspace) -> list[Server]:
