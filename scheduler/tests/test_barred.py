@@ -42,7 +42,8 @@ def test_an_operation_ends_with_what_speaks_against_the_credentials(barred: Acco
     operation = ask(server, "stop", time)
     send.drain(server.region_id, "stop")
     assert state(operation) == ("failed", "credential_unusable")
-    assert operation.detail == f"Nothing was sent with this account's credentials: {barred.last_error}"
+    words = f"Nothing was sent with this account's credentials: {barred.last_error} Then retry."
+    assert operation.detail == words
 
 
 def test_only_a_test_that_says_otherwise_lets_credentials_be_used_again(

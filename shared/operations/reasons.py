@@ -22,9 +22,7 @@ SENTENCES = {
     ),
     "wrong_state": "A {state} server cannot be asked to {action}.",
     "denied": "AWS refused: {aws} Check the permissions of this account's role or keys.",
-    "credential_unusable": (
-        "Nothing was sent with this account's credentials: {aws} Mend them under Accounts, then retry."
-    ),
+    "credential_unusable": "Nothing was sent with this account's credentials: {aws} Then retry.",
     "instance_not_found": (
         "EC2 does not know this instance in this account and region. "
         "Use Discover under Accounts; it may have been terminated."
