@@ -141,6 +141,9 @@ def ask_all(account: Account, *, now: datetime) -> None:
     """Want it tested and its servers found; a role account whose role is still to come has to wait."""
     if account.kind == Account.Kind.ROLE and not account.role_arn:
         return
+    # What is being asked with other credentials just now has lost its right to speak.
+    regions = Region.objects.filter(account=account)
+    regions.update(discover_lease_until=None, look_lease_until=None, next_look_at=now)
     ask_test(account, now=now)
     ask_discovery(account, now=now)
 

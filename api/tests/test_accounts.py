@@ -186,6 +186,18 @@ def test_a_change_writes_nothing_that_the_scheduler_found_meanwhile(
     assert Account.objects.filter(tested_at=moment, trouble="unusable").exists()
 
 
+def test_what_is_asked_with_the_old_credentials_loses_its_right_to_speak(
+    alice: Person, moment: datetime
+) -> None:
+    made = create(alice, KEYS)
+    later = moment + timedelta(minutes=1)
+    Region.objects.update(discover_lease_until=later, look_lease_until=later, look_error_code="")
+    alice.patch(f"accounts/{made['id']}", {"name": "renamed"})
+    assert Region.objects.filter(discover_lease_until=later, look_lease_until=later).exists()
+    alice.patch(f"accounts/{made['id']}", {"access_key_id": KEY, "secret_access_key": SECRET[::-1]})
+    assert Region.objects.filter(discover_lease_until=None, look_lease_until=None).exists()
+
+
 def test_what_was_found_out_about_credentials_is_not_held_against_new_ones(alice: Person) -> None:
     made = create(alice, KEYS)
     Account.objects.update(status="unusable", error_code="root_credentials_refused", last_error="Root keys.")
