@@ -125,7 +125,7 @@ def test_deleting_an_account_asks_first(screen: Screen, fleet: Fleet) -> None:
 def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_accepted(
     screen: Screen, fleet: Fleet
 ) -> None:
-    server = fleet.sample("crm-test")
+    server = fleet.sample("payments-demo")
     fleet.fault(kind="denied", instance=server.instance, action="RebootInstances", count=1)
     screen.open(f"/servers?search={server.name}").press("Reboot", server)
     screen.toast("Reboot failed", server, within=20)
