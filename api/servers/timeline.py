@@ -171,7 +171,11 @@ def shown(state: str) -> str:
 
 
 def merged(entries: Iterable[Entry], *, now: datetime, most: int = MOST) -> tuple[list[Entry], bool]:
-    """The `most` entries nearest to now, in order of time, and whether there are more."""
-    nearest = sorted(entries, key=lambda entry: abs(entry.at - now))
-    kept = sorted(nearest[:most], key=lambda entry: (entry.at, RANK[entry.kind], entry.operation or 0))
-    return kept, len(nearest) > most
+    """At most so many entries in order of time, and whether there are more. Of the past and of what comes
+    those nearest to now are kept; neither crowds the other out of its half."""
+    ordered = sorted(entries, key=lambda entry: (entry.at, RANK[entry.kind], entry.operation or 0))
+    past = [entry for entry in ordered if entry.at <= now]
+    ahead = ordered[len(past) :]
+    coming = ahead[: max(most // 2, most - len(past))]
+    kept = past[max(0, len(past) - (most - len(coming))) :]
+    return [*kept, *coming], len(ordered) > most
