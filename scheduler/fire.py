@@ -108,7 +108,7 @@ def follow_up(rules: list[Rule], made: list[Operation], *, knock: bool) -> None:
     for region, action in waiting if knock else ():
         hands.soon(broker.DRAIN_REGION, region=region, action=action)
     tell(made)
-    refill([rule for rule in rules if rule.cron and len(rule.following) < FEW])
+    refill([rule for rule in rules if not rule.at and len(rule.following) < FEW])
 
 
 def tell(made: list[Operation]) -> None:

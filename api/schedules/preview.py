@@ -2,69 +2,86 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
-from zoneinfo import ZoneInfo
 
-from shared.schedules import windows
-from shared.schedules.checks import RuleText, check_rule
-from shared.schedules.recurrence import Timing, first, zone_named
+from shared.schedules import walls, windows
+from shared.schedules.checks import RuleText, check_dates, check_rule
+from shared.schedules.recurrence import Moment, Timing, first
 from shared.schedules.windows import WindowText
-from shared.schedules.words import sentence, whole
+from shared.schedules.words import Bounds, hours, sentence, whole
 
 Occurrence = dict[str, object]
+EDGES = ("start", "stop")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A timetable to look at: windows or rules, in a zone, without what begins on the skip dates."""
+    """A timetable to look at: windows or rules, in a zone, but for some dates."""
 
     zone: str
     windows: Sequence[WindowText] = ()
     rules: Sequence[RuleText] = ()
     skip_dates: Sequence[date] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def timing(self, *, cron: str = "", at: str = "", edge: str = "") -> Timing:
+        """One of its rules, or one end of its windows."""
+        skipped = frozenset(self.skip_dates)
+        laid = tuple(self.windows) if edge else ()
+        return Timing(self.zone, cron, at, skipped, laid, edge, self.valid_from, self.valid_to)
 
 
 def preview(wish: Wish, *, after: datetime, count: int) -> dict[str, object]:
     """The next `count` moments in order, and the timetable in words. InvalidRule names what is wrong."""
-    zone_named(wish.zone)
-    for place, rule in enumerate(wish.rules):
-        check_rule(rule, zone=wish.zone, place=place, now=after)
+    check(wish, now=after)
     every = merge(*(moments(*each, after=after, count=count) for each in timings(wish)), key=itemgetter("at"))
-    return {"occurrences": list(islice(every, count)), "sentence": in_words(wish)}
+    return {
+        "occurrences": list(islice(every, count)),
+        "sentence": in_words(wish, now=after),
+        "week_hours": week_hours(wish.windows),
+    }
+
+
+def check(wish: Wish, *, now: datetime) -> None:
+    check_dates(wish.zone, wish.valid_from, wish.valid_to, now=now)
+    for place, rule in enumerate(wish.rules):
+        check_rule(rule, zone=wish.zone, place=place, now=now)
+    windows.check(wish.windows)
 
 
 def timings(wish: Wish) -> list[tuple[str, Timing]]:
-    """Each action with its times. A window is skipped as a whole, so its end looks at the day it began on."""
-    plain = frozenset(wish.skip_dates)
-    single = [(rule.action, Timing(wish.zone, rule.cron, rule.at, plain)) for rule in wish.rules]
-    edges = windows.compiled(wish.windows) if wish.windows else []
-    return [
-        *single,
-        *((edge.action, Timing(wish.zone, edge.cron, "", shifted(plain, edge.shift))) for edge in edges),
-    ]
-
-
-def shifted(days: frozenset[date], shift: int) -> frozenset[date]:
-    return frozenset(day + timedelta(days=shift) for day in days)
+    """Each action with its times."""
+    single = [(rule.action, wish.timing(cron=rule.cron, at=rule.at)) for rule in wish.rules]
+    return [*single, *((edge, wish.timing(edge=edge)) for edge in EDGES if wish.windows)]
 
 
 def moments(action: str, timing: Timing, *, after: datetime, count: int) -> list[Occurrence]:
-    zone = ZoneInfo(timing.zone)
-    found = first(timing, after=after, count=count)
-    return [shape(action, each.at, local=each.at.astimezone(zone), nominal=each.nominal) for each in found]
+    return [shape(action, each, zone=timing.zone) for each in first(timing, after=after, count=count)]
 
 
-def shape(action: str, at: datetime, *, local: datetime, nominal: str) -> Occurrence:
-    moved = local.replace(tzinfo=None).isoformat(timespec="seconds") != nominal
-    note = f"Clocks change: {nominal[11:16]} does not exist that day." if moved else None
-    return {"action": action, "at": at, "local": local.isoformat(timespec="seconds"), "note": note}
+def shape(action: str, moment: Moment, *, zone: str) -> Occurrence:
+    place = walls.zone_named(zone)
+    local = moment.at.astimezone(place).isoformat(timespec="seconds")
+    note = walls.note(moment.at, moment.nominal, place)
+    return {"action": action, "at": moment.at, "local": local, "note": note}
 
 
-def in_words(wish: Wish) -> str:
+def in_words(wish: Wish, *, now: datetime) -> str:
+    today = walls.local(now, walls.zone_named(wish.zone)).date()
+    bounds = Bounds(today, wish.skip_dates, wish.valid_from, wish.valid_to)
     if wish.windows:
-        return whole([f"On {', '.join(map(windows.sentence, wish.windows))}"], timezone=wish.zone)
+        return whole([hours(wish.windows)], timezone=wish.zone, bounds=bounds)
     said = [sentence(action=rule.action, cron=rule.cron, at=rule.at) for rule in wish.rules]
-    return whole(said, timezone=wish.zone)
+    return whole(said, timezone=wish.zone, bounds=bounds)
+
+
+def week_hours(texts: Sequence[WindowText]) -> dict[str, float] | None:
+    """Hours on and off in a week without holidays and clock changes; nothing is known of single actions."""
+    if not texts:
+        return None
+    on = windows.week_minutes(texts) / 60
+    return {"on": on, "off": windows.WEEK / 60 - on}

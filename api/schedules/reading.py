@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
+from api.schedules.preview import week_hours
 from shared.operations.models import Operation
-from shared.schedules.models import Rule, Schedule
-from shared.schedules.words import sentence, whole
+from shared.schedules import ahead
+from shared.schedules.models import Rule, Schedule, SkipDate
+from shared.schedules.windows import WindowText
+from shared.schedules.words import Bounds, hours, sentence, whole
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Shown:
 
     schedule: Schedule
     last_run: Operation | None
+    now: datetime
     warnings: Sequence[dict[str, str]] = ()
 
     def __getattr__(self, name: str) -> Any:
@@ -39,7 +43,20 @@ class Shown:
 
     @cached_property
     def rules(self) -> list[RuleShown]:
-        return [RuleShown(rule) for rule in self.schedule.rules.all()]
+        """Single actions; the two ends of windows are told as windows."""
+        return [RuleShown(rule) for rule in self.schedule.rules.all() if not rule.edge]
+
+    @cached_property
+    def windows(self) -> list[WindowText]:
+        return list(ahead.windows_of(self.schedule))
+
+    @property
+    def week_hours(self) -> dict[str, float] | None:
+        return week_hours(self.windows)
+
+    @property
+    def skip_dates(self) -> list[SkipDate]:
+        return sorted(self.schedule.skip_dates.all(), key=lambda each: each.day)
 
     @property
     def servers(self) -> list[int]:
@@ -47,7 +64,11 @@ class Shown:
 
     @property
     def sentence(self) -> str:
-        return whole([rule.sentence for rule in self.rules], timezone=self.schedule.timezone)
+        today = self.now.astimezone(ZoneInfo(self.timezone)).date()
+        days = [each.day for each in self.skip_dates]
+        bounds = Bounds(today, days, self.valid_from, self.valid_to)
+        clauses = [hours(self.windows)] if self.windows else [rule.sentence for rule in self.rules]
+        return whole(clauses, timezone=self.timezone, bounds=bounds)
 
     @property
     def paused(self) -> dict[str, object] | None:
@@ -63,6 +84,7 @@ class Shown:
         soonest = min(coming, key=lambda rule: (rule.next_run_at, rule.id))
         return {
             "action": soonest.action,
+            "rule": soonest.id,
             "at": soonest.next_run_at,
             "local": local(soonest.next_run_at, self.timezone),
         }
@@ -77,11 +99,11 @@ def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:
     """The rows with what `Shown` needs."""
     runs = Operation.objects.filter(schedule=OuterRef("id")).order_by("-due_at", "-id")
     return rows.annotate(last_run_id=Subquery(runs.values("id")[:1])).prefetch_related(
-        Prefetch("rules", queryset=Rule.objects.order_by("id")), "targets"
+        Prefetch("rules", queryset=Rule.objects.order_by("id")), "targets", "windows", "skip_dates"
     )
 
 
-def shown(schedules: Sequence[Schedule]) -> list[Shown]:
+def shown(schedules: Sequence[Schedule], *, now: datetime) -> list[Shown]:
     last = {schedule.id: getattr(schedule, "last_run_id", None) or 0 for schedule in schedules}
     runs = {run.id: run for run in Operation.objects.filter(id__in=last.values())}
-    return [Shown(schedule, runs.get(last[schedule.id])) for schedule in schedules]
+    return [Shown(schedule, runs.get(last[schedule.id]), now) for schedule in schedules]

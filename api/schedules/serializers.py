@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from api import fields, words
 from api.fields import Body
 from shared.schedules.checks import RuleText
 from shared.schedules.models import Action, Schedule
+from shared.schedules.parts import SkipDay
 from shared.schedules.windows import WindowText
 
 MOST_RULES = 50
@@ -46,6 +48,30 @@ def full(at: str) -> str:
         return at
 
 
+class WindowWanted(Body):
+    """On these days from one wall-clock time to another; to the next day when `to` is not later."""
+
+    days = fields.Many(child=fields.Choice(choices=words.WEEKDAYS), least=1, most=7)
+    to = fields.Text(max_length=20)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's own, so it cannot be an attribute."""
+        return super().get_fields() | {"from": fields.Text(max_length=20)}
+
+    def validate(self, attrs: dict[str, Any]) -> WindowText:
+        return WindowText(days=attrs["days"], start=attrs["from"], to=attrs["to"])
+
+
+class SkipDayWanted(Body):
+    """A local date on which nothing begins: neither windows nor single actions."""
+
+    day = fields.Day()
+    note = fields.Text(required=False, allow_blank=True, max_length=120, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> SkipDay:
+        return SkipDay(attrs["day"], attrs["note"])
+
+
 class ScheduleWanted(Body):
     name = fields.Text(max_length=120)
     timezone = fields.Text(
@@ -55,6 +81,8 @@ class ScheduleWanted(Body):
     grace_seconds = fields.Whole(
         required=False, allow_null=True, min_value=SHORTEST_GRACE, max_value=LONGEST_GRACE
     )
+    valid_from = fields.Day(required=False, allow_null=True, help_text="First local date on which it counts.")
+    valid_to = fields.Day(required=False, allow_null=True, help_text="Last local date on which it counts.")
     mode = fields.Choice(
         required=False,
         choices=Schedule.Mode.choices,
@@ -63,8 +91,42 @@ class ScheduleWanted(Body):
     hibernate = fields.Switch(
         required=False, help_text="Its stops hibernate the servers that were launched with hibernation."
     )
-    rules = fields.Many(child=RuleWanted(), least=1, most=MOST_RULES)
-    servers = fields.Many(child=fields.Whole(min_value=1), most=MOST_SERVERS)
+    windows = fields.Many(
+        child=WindowWanted(), required=False, least=1, most=MOST_WINDOWS, help_text="Hours to be on."
+    )
+    rules = fields.Many(
+        child=RuleWanted(), required=False, least=1, most=MOST_RULES, help_text="Single actions instead."
+    )
+    skip_dates = fields.Many(child=SkipDayWanted(), required=False, most=MOST_SKIP_DATES)
+    servers = fields.Many(child=fields.Whole(min_value=1), required=False, most=MOST_SERVERS)
+    tag_query = fields.Text(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="Servers by their tags instead of picked ones: team=qa AND env!=prod",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A timetable in one of two ways, and servers in one of two ways."""
+        one_of(attrs, "windows", "rules", code="windows_or_rules", whole=False)
+        if not self.partial and "windows" not in attrs and "rules" not in attrs:
+            missing = ErrorDetail("Give windows, or single actions as rules.", code="required")
+            raise serializers.ValidationError({"rules": [missing]})
+        if attrs.get("tag_query") and attrs.get("servers"):
+            raise serializers.ValidationError(
+                {"tag_query": [ErrorDetail("Give either servers or a tag query.", code="servers_or_tags")]}
+            )
+        if not self.partial and "servers" not in attrs and not attrs.get("tag_query"):
+            missing = ErrorDetail("Name servers, or a tag query.", code="required")
+            raise serializers.ValidationError({"servers": [missing]})
+        return attrs
+
+
+def one_of(attrs: dict[str, Any], one: str, other: str, *, code: str, whole: bool) -> None:
+    """Both at once is a contradiction; neither is one where all has to be said."""
+    both, none = one in attrs and other in attrs, one not in attrs and other not in attrs
+    if both or (whole and none):
+        raise serializers.ValidationError(f"Give either {one} or {other}.", code=code)
 
 
 class ScheduleChange(ScheduleWanted):
@@ -95,8 +157,28 @@ class RuleShape(serializers.Serializer[Any]):
     next_run_at = serializers.DateTimeField(allow_null=True)
 
 
+class WindowShape(serializers.Serializer[Any]):
+    days = serializers.ListField(child=serializers.ChoiceField(choices=words.WEEKDAYS))
+    to = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's own, so it cannot be an attribute."""
+        return super().get_fields() | {"from": serializers.CharField(source="start")}
+
+
+class SkipDayShape(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    note = serializers.CharField()
+
+
+class WeekHoursShape(serializers.Serializer[Any]):
+    on = serializers.FloatField()
+    off = serializers.FloatField()
+
+
 class NextShape(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=Action.choices)
+    rule = serializers.IntegerField()
     at = serializers.DateTimeField()
     local = serializers.CharField()
 
@@ -126,55 +208,19 @@ class ScheduleShape(serializers.Serializer[Any]):
     grace_seconds = serializers.IntegerField(allow_null=True)
     mode = serializers.ChoiceField(choices=Schedule.Mode.choices)
     hibernate = serializers.BooleanField()
-    rules = RuleShape(many=True)
-    servers = serializers.ListField(child=serializers.IntegerField())
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+    windows = WindowShape(many=True, help_text="Hours to be on; empty for a schedule of single actions.")
+    rules = RuleShape(many=True, help_text="Single actions; empty for a schedule of windows.")
+    skip_dates = SkipDayShape(many=True)
+    tag_query = serializers.CharField(help_text="Empty when its servers were picked.")
+    servers = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Those it has now, whether picked or found by their tags."
+    )
+    week_hours = WeekHoursShape(allow_null=True, help_text="Of an ordinary week; null for single actions.")
     sentence = serializers.CharField()
     next = NextShape(allow_null=True)
     last_run = LastRunShape(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     warnings = WarningShape(many=True, help_text="Filled when one schedule is read or saved; empty in lists.")
-
-
-class WindowWanted(Body):
-    """On these days from one wall-clock time to another; to the next day when `to` is not later."""
-
-    days = fields.Many(child=fields.Choice(choices=words.WEEKDAYS), least=1, most=7)
-    to = fields.Text(max_length=20)
-
-    def get_fields(self) -> dict[str, Any]:
-        """`from` is a word of Python's own, so it cannot be an attribute."""
-        return super().get_fields() | {"from": fields.Text(max_length=20)}
-
-    def validate(self, attrs: dict[str, Any]) -> WindowText:
-        return WindowText(days=attrs["days"], start=attrs["from"], to=attrs["to"])
-
-
-class PreviewWanted(Body):
-    """A timetable: exactly one of `windows` and `rules`."""
-
-    timezone = fields.Text(
-        required=False, max_length=64, allow_blank=True, help_text="IANA; default: the workspace's."
-    )
-    windows = fields.Many(child=WindowWanted(), required=False, least=1, most=MOST_WINDOWS)
-    rules = fields.Many(child=RuleWanted(), required=False, least=1, most=MOST_RULES)
-    skip_dates = fields.Many(child=fields.Day(), required=False, most=MOST_SKIP_DATES)
-    after = fields.Moment(required=False, help_text="Default: now.")
-    count = fields.Whole(required=False, min_value=1, max_value=500, default=10)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("windows" in attrs) == ("rules" in attrs):
-            raise serializers.ValidationError("Give either windows or rules.", code="windows_or_rules")
-        return attrs
-
-
-class OccurrenceShape(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=Action.choices)
-    at = serializers.DateTimeField()
-    local = serializers.CharField()
-    note = serializers.CharField(allow_null=True)
-
-
-class PreviewShape(serializers.Serializer[Any]):
-    occurrences = OccurrenceShape(many=True)
-    sentence = serializers.CharField()

@@ -15,10 +15,9 @@ from api.fields import Nothing
 from api.schedules import reading, saving
 from api.schedules.filters import ScheduleFilters
 from api.schedules.preview import Wish, preview
+from api.schedules.preview_serializers import PreviewShape, PreviewWanted
 from api.schedules.serializers import (
     PauseWanted,
-    PreviewShape,
-    PreviewWanted,
     ScheduleChange,
     ScheduleShape,
     ScheduleWanted,
@@ -55,7 +54,7 @@ class Schedules(View):
     def list(self, request: Request) -> Response:
         """All schedules of the workspace."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(ScheduleShape(reading.shown(page), many=True).data)
+        return self.get_paginated_response(ScheduleShape(reading.shown(page, now=self.now), many=True).data)
 
     @extend_schema(responses=ScheduleShape)
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -114,7 +113,7 @@ class Schedules(View):
     def answer(self, *, status: int = 200) -> Response:
         """The schedule as it is now, with its warnings and its revision as ETag."""
         schedule = self.get_object()
-        [shown] = reading.shown([schedule])
+        [shown] = reading.shown([schedule], now=self.now)
         body: dict[str, Any] = dict(ScheduleShape(shown).data) | {"warnings": warnings(schedule)}
         return Response(body, status=status, headers={"ETag": f'"{schedule.revision}"'})
 

@@ -19,7 +19,7 @@ from shared.operations.firing import Due, Facts
 from shared.operations.models import Operation
 from shared.schedules import ahead
 from shared.schedules.models import Hold, Rule, Schedule
-from shared.schedules.recurrence import Moment, Timing, moments
+from shared.schedules.recurrence import Moment, moments
 
 INSTANT = timedelta(microseconds=1)
 
@@ -50,7 +50,8 @@ def line(server: Server, span: Span) -> dict[str, Any]:
 def plans(server: Server, span: Span) -> Iterator[Plan]:
     """What the rules of its schedules have ahead, in order; no more than can be shown."""
     rules = Rule.objects.filter(schedule__targets__server=server, schedule__enabled=True)
-    rows = list(rules.select_related("schedule").prefetch_related("schedule__skip_dates").order_by("id"))
+    dates = ("schedule__skip_dates", "schedule__windows")
+    rows = list(rules.select_related("schedule").prefetch_related(*dates).order_by("id"))
     facts = Facts([rule.id for rule in rows], {server.id}, now=span.now)
     until = Hold.objects.filter(server=server, ended_at=None).values_list("until", flat=True).first()
     lines = (
@@ -78,15 +79,13 @@ def coming(rule: Rule, span: Span) -> Iterator[Moment]:
 def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]:
     """After the stored moments; those of a paused rule after the end of its pause, if that is known."""
     resumes = rule.schedule.paused_until
-    if stored and not rule.cron:
+    if stored and rule.at:
         return iter(())
     after = stored[-1].at if stored else resumes and resumes - INSTANT
     if after is None:
         return iter(())
-    skips = frozenset(each.day for each in rule.schedule.skip_dates.all())
-    timing = Timing(zone=rule.schedule.timezone, cron=rule.cron, at=rule.at, skip_dates=skips)
     # Straight to the span: nobody waits for what a rule does in the decades before it.
-    return moments(timing, after=max(after, span.start - INSTANT))
+    return moments(ahead.timing(rule), after=max(after, span.start - INSTANT))
 
 
 def operations_of(server: Server, span: Span) -> list[Operation]:

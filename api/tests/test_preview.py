@@ -55,7 +55,7 @@ def test_a_preview_of_windows_tells_their_edges(alice: Person) -> None:
         ("stop", "2026-11-28T02:00"),
         ("start", "2026-11-30T08:00"),
     ]
-    assert told["sentence"] == "On Mon-Fri 08:00-20:00, Fri 20:00-02:00, Berlin time."
+    assert told["sentence"] == "On Mon-Fri 08:00-20:00 and Fri 20:00-02:00, Berlin time."
 
 
 def test_a_skip_date_removes_both_edges_of_the_window_that_begins_on_it(alice: Person) -> None:

@@ -293,5 +293,5 @@ def test_a_longer_line_takes_no_more_queries(
         made = schedule(alice, servers=[server.id])
         make_operation(server, state="succeeded", schedule_id=made["id"])
         make_observation(server, schedule=made["id"])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(line(alice, server)["entries"]) >= 8

@@ -12,18 +12,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from shared.fleet import fitness
 from shared.fleet.models import Server
 from shared.fleet.status import is_missing
 from shared.operations.models import Operation
 from shared.operations.reasons import sentence
-from shared.operations.states import ACTIVE, GRACE, Origin, State
+from shared.operations.states import ACTIVE, GRACE, OPENING, Origin, State
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
 from shared.schedules import ahead, services
-from shared.schedules.models import Hold, Rule, Schedule, Skip, Target
+from shared.schedules.models import Action, Hold, Rule, Schedule, Skip, Target
 from shared.schedules.recurrence import Moment
 from shared.schedules.services import INSTANT, PLANNED
+from shared.schedules.wanting import Wants
 
 BATCH = 500
 IDENTITY = ("rule_id", "revision", "nominal", "fold", "server_id")
@@ -116,9 +118,10 @@ def targets_of(schedule_ids: Iterable[int]) -> dict[int, list[Server]]:
 
 
 class Facts:
-    """What speaks against running, read once for a whole batch."""
+    """What speaks against running, read once for a whole batch; `wants` only where a stop asks for it."""
 
     def __init__(self, rules: list[int], servers: set[int], *, now: datetime) -> None:
+        self.servers = servers
         holds = Hold.objects.filter(server__in=servers, ended_at=None, until__gt=now).select_related("author")
         self.now = now
         self.holds = {hold.server_id: words(hold) for hold in holds}
@@ -133,7 +136,7 @@ class Facts:
             server=server.id,
             action=rule.action,
             due_at=moment.at,
-            grace_until=moment.at + grace(rule.schedule, rule.action),
+            grace_until=grace_until(due),
             protected=server.protected,
             gone=is_gone(server, now=self.now),
             region_enabled=server.region.enabled,
@@ -141,7 +144,20 @@ class Facts:
             observe=rule.schedule.mode == Schedule.Mode.OBSERVE,
             hold=self.holds.get(server.id),
             unfit=unfit(rule.action, server),
+            kept_on=self.kept_on(due),
+            schedule=rule.schedule.name,
         )
+
+    @cached_property
+    def wants(self) -> Wants:
+        return Wants(self.servers)
+
+    def kept_on(self, due: Due) -> str:
+        """Only a stop can be: the name of the schedule whose hours go on."""
+        if due.rule.action != Action.STOP:
+            return ""
+        keeper = self.wants.kept_on(due.server.id, at=due.moment.at, but=due.rule.schedule_id)
+        return keeper.name if keeper else ""
 
 
 def words(hold: Hold) -> dict[str, str]:
@@ -167,8 +183,15 @@ def unfit(action: str, server: Server) -> Verdict:
     return Verdict(found.code, {"lifecycle": found.lifecycle}) if found else RUN
 
 
-def grace(schedule: Schedule, action: str) -> timedelta:
-    return GRACE[action] if schedule.grace_seconds is None else timedelta(seconds=schedule.grace_seconds)
+def grace_until(due: Due) -> datetime:
+    """How long it may still be sent. A start that opens hours is of use until they end, at most 4 hours
+    late, unless its schedule says how late; after their end it never is."""
+    schedule, action, moment = due.rule.schedule, due.rule.action, due.moment
+    if schedule.grace_seconds is not None:
+        until = moment.at + timedelta(seconds=schedule.grace_seconds)
+    else:
+        until = moment.at + (GRACE[action] if moment.until is None else OPENING)
+    return until if moment.until is None else min(until, moment.until)
 
 
 def options(due: Due) -> dict[str, object]:

@@ -6,7 +6,9 @@ from shared.fleet.status import SHOWN
 
 SENTENCES = {
     "already_in_state": "Nothing to do: the server was already {goal}.",
-    "conflict": "Another rule for the same moment went first ({winner} wins over {action}).",
+    "conflict": "At the same moment '{schedule}' asks for a {winner}, and {winner} wins over {action}.",
+    "duplicate": "At the same moment '{schedule}' asks for the same {action}; once is enough.",
+    "kept_on": "Kept on by the hours of '{schedule}'.",
     "superseded": "A later decision for this server went first.",
     "too_late": "Its time window had passed before it could be sent. Retry it if it is still wanted.",
     "held": "Kept {want} until {until} by {author}.",

@@ -39,6 +39,8 @@ MOVES: dict[State, frozenset[State]] = {
 
 # How late after its moment an action may still be sent; a stop at ten in the morning helps nobody.
 GRACE = {"start": timedelta(minutes=15), "stop": timedelta(minutes=15), "reboot": timedelta(minutes=5)}
+# A start that opens hours to be on is worth having later than that, while they last.
+OPENING = timedelta(hours=4)
 
 OPEN = frozenset(state for state, onward in MOVES.items() if onward)
 ACTIVE = frozenset({State.SENDING, State.ACCEPTED})

@@ -26,7 +26,8 @@ RUN = Verdict()
 class Occurrence:
     """One due moment of a rule on one server, with every fact that may speak against running it.
 
-    `unfit`: the instance can never be asked for this action, and why.
+    `unfit`: the instance can never be asked for this action, and why. `kept_on`: the name of another schedule
+    whose hours want the server on at that moment. `schedule`: the name of its own.
     """
 
     rule: int
@@ -41,6 +42,8 @@ class Occurrence:
     observe: bool = False
     hold: Mapping[str, str] | None = None
     unfit: Verdict = RUN
+    kept_on: str = ""
+    schedule: str = ""
 
 
 def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[Occurrence, Verdict]]:
@@ -70,6 +73,7 @@ def against(each: Occurrence, *, now: datetime) -> Verdict:
         (each.hold is not None, Verdict("held", each.hold or {})),
         (each.observe, Verdict("observe_only")),
         (now > each.grace_until, Verdict("too_late")),
+        (bool(each.kept_on), Verdict("kept_on", {"schedule": each.kept_on})),
     )
     return next((verdict for objects, verdict in objections if objects), RUN)
 
@@ -79,9 +83,12 @@ def loses(each: Occurrence, rivals: list[Occurrence]) -> Verdict:
     winner = min(rivals, key=rank)
     if each is winner:
         return RUN
-    if winner.due_at == each.due_at:
-        return Verdict("conflict", {"winner": winner.action, "action": each.action})
-    return Verdict("superseded")
+    if winner.due_at != each.due_at:
+        return Verdict("superseded")
+    if winner.action == each.action:
+        return Verdict("duplicate", {"action": each.action, "schedule": winner.schedule})
+    words = {"winner": winner.action, "schedule": winner.schedule, "action": each.action}
+    return Verdict("conflict", words)
 
 
 def rank(each: Occurrence) -> tuple[bool, float, int, int]:

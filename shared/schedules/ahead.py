@@ -1,13 +1,16 @@
-"""The stored moments of a rule: the next one and the few that follow. Computes on rows, saves nothing.
+"""The stored moments of a rule: the next one and the few that follow. Computes on rows, saves no row.
 
 `following` lets the clock move a rule on inside one short transaction; the recurrence engine runs outside it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import Any
 
-from shared.schedules.models import Rule
+from shared.schedules.models import Rule, Schedule
 from shared.schedules.recurrence import Moment, Timing, first, moments
+from shared.schedules.windows import WindowText
 
 COUNT = 8
 # An outage of weeks must not become a flood of rows: what is older than a day is not told one by one.
@@ -16,9 +19,24 @@ MOST_MISSED = 200
 
 
 def timing(rule: Rule) -> Timing:
-    """The rule's own words about time, with its schedule's zone and skip dates."""
-    skips = frozenset(rule.schedule.skip_dates.values_list("day", flat=True))
-    return Timing(zone=rule.schedule.timezone, cron=rule.cron, at=rule.at, skip_dates=skips)
+    """The rule's own words about time, with its schedule's zone, windows and dates."""
+    schedule = rule.schedule
+    return Timing(
+        zone=schedule.timezone,
+        cron=rule.cron,
+        at=rule.at,
+        skip_dates=frozenset(each.day for each in schedule.skip_dates.all()),
+        windows=windows_of(schedule) if rule.edge else (),
+        edge=rule.action if rule.edge else "",
+        valid_from=schedule.valid_from,
+        valid_to=schedule.valid_to,
+    )
+
+
+def windows_of(schedule: Schedule) -> tuple[WindowText, ...]:
+    """The schedule's windows as they were typed."""
+    rows = sorted(schedule.windows.all(), key=lambda row: row.id)
+    return tuple(WindowText(tuple(row.days), f"{row.start:%H:%M}", f"{row.end:%H:%M}") for row in rows)
 
 
 def plan(rule: Rule, *, after: datetime) -> None:
@@ -35,23 +53,33 @@ def put(rule: Rule, coming: list[Moment]) -> None:
     rule.next_run_at = coming[0].at if coming else None
     rule.next_nominal = coming[0].nominal if coming else ""
     rule.next_fold = coming[0].fold if coming else 0
-    rule.following = [
-        {"at": each.at.isoformat(), "nominal": each.nominal, "fold": each.fold} for each in coming[1:]
-    ]
+    rule.next_until = coming[0].until if coming else None
+    rule.following = [row(each) for each in coming[1:]]
+
+
+def row(moment: Moment) -> dict[str, object]:
+    """A moment as `following` keeps it."""
+    until = {"until": moment.until.isoformat()} if moment.until else {}
+    return {"at": moment.at.isoformat(), "nominal": moment.nominal, "fold": moment.fold, **until}
+
+
+def moment(row: Mapping[str, Any]) -> Moment:
+    until = datetime.fromisoformat(row["until"]) if "until" in row else None
+    return Moment(datetime.fromisoformat(row["at"]), row["nominal"], row["fold"], until)
 
 
 def stored(rule: Rule) -> list[Moment]:
     """The moments the row holds, the next one first."""
     if rule.next_run_at is None:
         return []
-    later = (Moment(datetime.fromisoformat(row["at"]), row["nominal"], row["fold"]) for row in rule.following)
-    return [Moment(rule.next_run_at, rule.next_nominal, rule.next_fold), *later]
+    following = (moment(each) for each in rule.following)
+    return [Moment(rule.next_run_at, rule.next_nominal, rule.next_fold, rule.next_until), *following]
 
 
 def due(rule: Rule, *, now: datetime) -> list[Moment]:
     """The rule's moments that have come, oldest first: at most a day back, always the oldest one stored."""
     known = stored(rule)
-    if (known and known[-1].at > now) or not rule.cron:
+    if not known or known[-1].at > now or rule.at:
         return [each for each in known if each.at <= now]
     since = max(known[0].at - timedelta(seconds=1), now - TELL_BACK)
     missed = list(takewhile(lambda each: each.at <= now, moments(timing(rule), after=since)))
@@ -61,7 +89,7 @@ def due(rule: Rule, *, now: datetime) -> list[Moment]:
 def advance(rule: Rule, *, now: datetime) -> None:
     """Move the rule on to its first moment after `now`."""
     rest = [each for each in stored(rule) if each.at > now]
-    if rest or not rule.cron:
+    if rest or rule.at:
         put(rule, rest)
     else:
         plan(rule, after=now)

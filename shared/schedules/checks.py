@@ -4,13 +4,15 @@ Pure: no rows, no clock.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from cronsim import CronSim, CronSimError
 
 from shared.errors import InvalidRule
-from shared.schedules.recurrence import Timing, check, first, zone_named
+from shared.schedules import walls
+from shared.schedules.recurrence import FURTHEST_YEAR, Timing, check, first
+from shared.schedules.walls import zone_named
 
 # Shorter than this and one action overtakes the one before. Single moments are anybody's own choice.
 SHORTEST = {"start": timedelta(minutes=5), "stop": timedelta(minutes=5), "reboot": timedelta(minutes=15)}
@@ -68,10 +70,21 @@ def check_pace(action: str, timing: Timing, *, now: datetime) -> None:
         raise InvalidRule(message, code="too_frequent", field="cron")
 
 
+def check_dates(zone: str, valid_from: date | None, valid_to: date | None, *, now: datetime) -> None:
+    """InvalidRule when a schedule could never do anything between these local dates."""
+    today = walls.local(now, zone_named(zone)).date()
+    for name, day in (("valid_from", valid_from), ("valid_to", valid_to)):
+        if day is not None and not 1990 <= day.year <= FURTHEST_YEAR:
+            raise InvalidRule(f"The year {day.year} is out of range.", code="out_of_range", field=name)
+    if valid_to is not None and valid_from is not None and valid_to < valid_from:
+        message = f"It would end on {valid_to}, before it begins on {valid_from}."
+        raise InvalidRule(message, code="end_before_start", field="valid_to")
+    if valid_to is not None and valid_to < today:
+        raise InvalidRule(f"{valid_to} has passed in {zone}.", code="in_the_past", field="valid_to")
+
+
 def lands_in_gap(at: str, *, zone: str) -> datetime | None:
-    """When a single moment really runs, if a clock change skips its local time; else None."""
-    wall = datetime.fromisoformat(at)
-    instant = wall.replace(tzinfo=zone_named(zone))
-    moments = first(Timing(zone=zone, at=at), after=instant - timedelta(days=2), count=1)
-    runs = moments[0].at.astimezone(zone_named(zone)) if moments else instant
+    """The local time at which a single moment really runs, if a clock change skips its own; else None."""
+    wall, place = datetime.fromisoformat(at), zone_named(zone)
+    runs = walls.instant(wall, place).astimezone(place)
     return runs if runs.replace(tzinfo=None) != wall else None

@@ -76,22 +76,29 @@ class Window(models.Model):
 
 
 class Rule(models.Model):
-    """One action at recurring (`cron`) or single (`at`, local) moments; exactly one of the two."""
+    """One action, at recurring (`cron`) or single (`at`, local) moments or at one end of windows (`edge`).
+
+    Exactly one of the three.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="rules")
-    window = models.ForeignKey(Window, on_delete=models.CASCADE, null=True)
     action = models.CharField(max_length=8, choices=Action)
     cron = models.CharField(max_length=200, blank=True)
     at = models.CharField(max_length=19, blank=True)
+    edge = models.BooleanField(default=False, db_default=False)
     next_run_at = models.DateTimeField(null=True)
     next_nominal = models.CharField(max_length=19, blank=True)
     next_fold = models.PositiveSmallIntegerField(default=0)
+    next_until = models.DateTimeField(null=True)
     following = models.JSONField(default=list)
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(cron="") ^ Q(at=""), name="cron_or_at"),
+            models.CheckConstraint(
+                condition=Q(edge=False) & (Q(cron="") ^ Q(at="")) | Q(edge=True, cron="", at=""),
+                name="cron_or_at_or_edge",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(F("next_run_at"), name="rule_due", condition=Q(next_run_at__isnull=False))
@@ -159,3 +166,10 @@ class Skip(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["rule", "server", "nominal", "fold"], name="skip_once"),
         ]
+
+
+class ZoneRules(models.Model):
+    """The release of the IANA time zone database that all stored moments were computed with; one row."""
+
+    version = models.CharField(max_length=16)
+    planned_at = models.DateTimeField()

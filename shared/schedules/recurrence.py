@@ -2,59 +2,76 @@
 
 cronsim is the only recurrence engine. A fixed local time inside the hour that a clock change skips runs
 once, right after the gap; inside the hour that is repeated it runs once, at the first copy. Recurring
-sub-hourly patterns follow real elapsed time.
+sub-hourly patterns follow real elapsed time. The edges of windows are laid out by `windows`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from itertools import islice
-from zoneinfo import ZoneInfo, available_timezones
+from itertools import islice, takewhile
 
 from cronsim import CronSim, CronSimError
 
 from shared.errors import InvalidRule
+from shared.schedules import walls, windows
+from shared.schedules.walls import zone_named
+from shared.schedules.windows import Hours, WindowText
 
 AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 FURTHEST_YEAR = 2200
+MINUTE = timedelta(minutes=1)
+# A rule whose every date is skipped or not valid yet is asked about no further back, or ahead, than this.
+MOST_STEPS = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a rule says about time: five-field cron, or one local date and time; exactly one is not empty."""
+    """What a rule says about time: five-field cron, one local date and time, or an edge of windows.
+
+    Exactly one of `cron`, `at` and `windows` is not empty; `edge` is the action at one end of the windows.
+    Nothing happens on the skip dates, before `valid_from` and after `valid_to`, all local dates.
+    """
 
     zone: str
     cron: str = ""
     at: str = ""
     skip_dates: frozenset[date] = frozenset()
+    windows: tuple[WindowText, ...] = ()
+    edge: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def hours(self) -> Hours:
+        """The windows and the dates on which they begin."""
+        return Hours(self.zone, self.windows, self.skip_dates, self.valid_from, self.valid_to)
+
+    def counts_on(self, day: date) -> bool:
+        """Whether something may happen on that local date."""
+        early = self.valid_from is not None and day < self.valid_from
+        return not early and not self.is_over(day) and day not in self.skip_dates
+
+    def is_over(self, day: date) -> bool:
+        return self.valid_to is not None and day > self.valid_to
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One occurrence: the instant (UTC), the wall-clock time it stands for, and which copy of that (fold)."""
+    """One occurrence: the instant (UTC), the wall-clock time it stands for, and which copy of that (fold).
+
+    `until` is the end (UTC) of the stretch that a start opens.
+    """
 
     at: datetime
     nominal: str
     fold: int = 0
+    until: datetime | None = None
 
-
-# Asking the system walks the whole zone folder: tens of milliseconds, for an answer that stays.
-@cache
-def zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The IANA zone of that name."""
-    if name not in zone_names() or name.startswith(("posix/", "right/")):
-        raise InvalidRule(
-            f"'{name}' is not an IANA time zone, e.g. Europe/Berlin.",
-            code="unknown_timezone",
-            field="timezone",
-        )
-    return ZoneInfo(name)
+    @property
+    def day(self) -> date:
+        """The local date it stands for."""
+        return date.fromisoformat(self.nominal[:10])
 
 
 def check(timing: Timing, *, after: datetime) -> None:
@@ -69,14 +86,16 @@ def check(timing: Timing, *, after: datetime) -> None:
 
 
 def moments(timing: Timing, *, after: datetime) -> Iterator[Moment]:
-    """The rule's moments strictly later than `after`, in order; endless for cron."""
-    zone = zone_named(timing.zone)
+    """The rule's moments strictly later than `after`, in order; endless for most cron and windows."""
+    if timing.windows:
+        return edges(timing, after=after)
     every = (
-        once(timing.at, zone=zone, after=after)
+        once(timing.at, zone=timing.zone, after=after)
         if timing.at
-        else recurring(timing.cron, zone=zone, after=after)
+        else recurring(timing, after=started(timing, after))
     )
-    return (moment for moment in every if date.fromisoformat(moment.nominal[:10]) not in timing.skip_dates)
+    valid = takewhile(lambda each: not timing.is_over(each.day), every)
+    return (each for each in valid if each.at > after and timing.counts_on(each.day))
 
 
 def first(timing: Timing, *, after: datetime, count: int) -> list[Moment]:
@@ -84,27 +103,92 @@ def first(timing: Timing, *, after: datetime, count: int) -> list[Moment]:
     return list(islice(moments(timing, after=after), count))
 
 
-def recurring(cron: str, *, zone: ZoneInfo, after: datetime) -> Iterator[Moment]:
+def before(timing: Timing, *, at: datetime) -> Iterator[Moment]:
+    """The moments that are not later than `at`, newest first; bounded, so that nobody walks for ever."""
+    if timing.windows:
+        ends = windows.past_edges(timing.hours, at=at)
+        return (edge_moment(end) for end in ends if end.action == timing.edge)
+    if timing.at:
+        gone = (each for each in once(timing.at, zone=timing.zone) if each.at <= at)
+        return (each for each in gone if timing.counts_on(each.day))
+    return backwards(timing, at=at)
+
+
+def started(timing: Timing, after: datetime) -> datetime:
+    """Where to begin to look: nobody walks through the years before a rule is valid."""
+    if timing.valid_from is None:
+        return after
+    begin = walls.instant(walls.midnight(timing.valid_from), zone_named(timing.zone))
+    return max(after, begin - MINUTE)
+
+
+def edges(timing: Timing, *, after: datetime) -> Iterator[Moment]:
+    """The moments at one end of the windows."""
+    every = windows.edges(timing.hours, after=after)
+    return (edge_moment(edge) for edge in every if edge.action == timing.edge)
+
+
+def edge_moment(edge: windows.Edge) -> Moment:
+    return Moment(edge.at, edge.nominal.isoformat(timespec="seconds"), until=edge.until)
+
+
+def recurring(timing: Timing, *, after: datetime) -> Iterator[Moment]:
+    """Cron's moments from `after` on. A fixed time is found on the wall clock, then looked up in the zone."""
+    zone = zone_named(timing.zone)
+    if not is_fixed(timing.cron):
+        yield from (moment(tick) for tick in simulated(timing.cron, after.astimezone(zone)))
+        return
+    last = after
+    for wall in simulated(timing.cron, walls.local(after, zone)):
+        at = walls.instant(wall, zone)
+        if at > last and walls.exists(wall, zone):
+            last = at
+            yield Moment(at, wall.isoformat(timespec="seconds"))
+
+
+def backwards(timing: Timing, *, at: datetime) -> Iterator[Moment]:
+    """Cron's moments back from `at`, newest first, where the timing counts."""
+    zone = zone_named(timing.zone)
+    if is_fixed(timing.cron):
+        begin = walls.local(at, zone) + timedelta(seconds=1)
+        ticks = simulated(timing.cron, begin, reverse=True)
+        found = (
+            Moment(walls.instant(wall, zone), wall.isoformat(timespec="seconds"))
+            for wall in ticks
+            if walls.exists(wall, zone)
+        )
+    else:
+        begin = at.astimezone(zone) + timedelta(seconds=1)
+        found = (moment(tick) for tick in simulated(timing.cron, begin, reverse=True))
+    for each in islice(found, MOST_STEPS):
+        if timing.valid_from is not None and each.day < timing.valid_from:
+            return
+        if each.at <= at and timing.counts_on(each.day):
+            yield each
+
+
+def simulated(cron: str, start: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+    """Cron's ticks after, or before, `start`, on its clock. InvalidRule when there is no such cron."""
     if len(cron.split()) != 5 or len(cron) > 200:
         raise InvalidRule(
             "Cron needs five fields: minute hour day month weekday.", code="invalid_cron", field="cron"
         )
     try:
-        ticks: Iterable[datetime] = CronSim(cron, after.astimezone(zone))
+        return iter(CronSim(cron, start, reverse=reverse))
     except CronSimError as error:
         raise InvalidRule(f"'{cron}': {error}.", code="invalid_cron", field="cron") from error
-    for tick in ticks:
-        if tick.astimezone(UTC) > after:
-            yield moment(tick)
 
 
-def once(at: str, *, zone: ZoneInfo, after: datetime) -> Iterator[Moment]:
-    wall = wall_clock(at)
-    instant = wall.replace(tzinfo=zone).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        instant = end_of_gap(wall, zone=zone)
-    if instant > after:
-        yield Moment(at=instant, nominal=wall.isoformat(timespec="seconds"))
+def is_fixed(cron: str) -> bool:
+    """Whether it names its minutes and hours, as Debian's cron tells "at 02:30" from "every so often"."""
+    return not any(part.startswith("*") for part in cron.split()[:2])
+
+
+def once(at: str, *, zone: str, after: datetime | None = None) -> Iterator[Moment]:
+    wall, place = wall_clock(at), zone_named(zone)
+    found = walls.instant(wall, place)
+    if after is None or found > after:
+        yield Moment(at=found, nominal=wall.isoformat(timespec="seconds"))
 
 
 def wall_clock(at: str) -> datetime:
@@ -121,24 +205,10 @@ def wall_clock(at: str) -> datetime:
     return wall
 
 
-def end_of_gap(wall: datetime, *, zone: ZoneInfo) -> datetime:
-    """The first instant whose local time exists after `wall`, which a clock change skipped."""
-    before = (wall - timedelta(days=1)).replace(tzinfo=zone).astimezone(UTC)
-    low, high = before, before + timedelta(days=2)
-    offset = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
-
-
-def moment(local: datetime) -> Moment:
+def moment(shown: datetime) -> Moment:
     """An aware local time as a moment."""
     return Moment(
-        at=local.astimezone(UTC),
-        nominal=local.replace(tzinfo=None).isoformat(timespec="seconds"),
-        fold=local.fold,
+        at=shown.astimezone(UTC),
+        nominal=shown.replace(tzinfo=None).isoformat(timespec="seconds"),
+        fold=shown.fold,
     )

@@ -5,26 +5,38 @@ schedule takes its locks first (`locked`), then the moment, and then records wha
 module knows nothing of operations.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 
 from shared.errors import Invalid, RevisionMismatch
-from shared.fleet.models import Server
 from shared.people.models import User, Workspace
-from shared.schedules import ahead
-from shared.schedules.checks import RuleText, check_rule
-from shared.schedules.models import Rule, Schedule, Target
+from shared.schedules import ahead, parts
+from shared.schedules.checks import RuleText, check_dates, check_rule
+from shared.schedules.models import Rule, Schedule
+from shared.schedules.parts import SkipDay
+from shared.schedules.windows import WindowText
 
 INSTANT = timedelta(microseconds=1)
-PLANNED = ["next_run_at", "next_nominal", "next_fold", "following"]
+PLANNED = ["next_run_at", "next_nominal", "next_fold", "next_until", "following"]
+
+
+# A date that nobody spoke of; None takes the date away.
+UNSAID = date.min
+DATES = ("valid_from", "valid_to")
+PLAIN = ("name", "timezone", "enabled", "grace_seconds", "mode", "hibernate", *DATES)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person may say about a schedule; None leaves it as it is. Grace 0 means the default."""
+    """What a person may say about a schedule; UNSAID leaves a date, and None everything else, as it is.
+
+    Grace 0 means the default. Windows take the place of rules and rules that of windows, as do picked servers
+    and a tag query.
+    """
 
     name: str | None = None
     timezone: str | None = None
@@ -33,11 +45,22 @@ class Draft:
     mode: str | None = None
     hibernate: bool | None = None
     rules: Sequence[RuleText] | None = None
+    windows: Sequence[WindowText] | None = None
+    skip_dates: Sequence[SkipDay] | None = None
+    valid_from: date | None = UNSAID
+    valid_to: date | None = UNSAID
     servers: Sequence[int] | None = None
+    tag_query: str | None = None
+
+    def said(self, name: str) -> bool:
+        """Whether this one is to be changed."""
+        return getattr(self, name) is not (UNSAID if name in DATES else None)
 
 
-# These move moments or what they act on; a new name, grace or mode, or hibernation, does not.
-MOVING = frozenset({"timezone", "enabled", "rules", "servers"})
+# These move moments, and with `servers` and `tag_query` what they act on; a new name, grace or mode, or
+# hibernation, does not.
+PLANNING = frozenset({"timezone", "enabled", "rules", "skip_dates", *DATES})
+MOVING = PLANNING | {"servers", "tag_query"}
 
 
 @dataclass
@@ -56,16 +79,12 @@ class Change:
 @transaction.atomic
 def create(draft: Draft, *, workspace: Workspace, author: User | None, now: datetime) -> Schedule:
     """A new schedule. Invalid names the value that is wrong."""
-    zone = workspace.time_zone if draft.timezone is None else draft.timezone
-    schedule = Schedule(workspace=workspace, author=author, timezone=zone)
-    schedule.name, schedule.grace_seconds = draft.name or "", draft.grace_seconds or None
-    schedule.enabled = draft.enabled is not False
-    schedule.mode, schedule.hibernate = draft.mode or Schedule.Mode.RESPECT, draft.hibernate is True
-    save_named(schedule)
-    put_rules(schedule, draft.rules or (), now=now)
-    put_servers(schedule, draft.servers or ())
-    plan(schedule, now=now)
-    return schedule
+    change = Change(Schedule(workspace=workspace, author=author, timezone=workspace.time_zone))
+    take_over(change, draft, now=now)
+    save_named(change.schedule)
+    take_parts(change, draft, now=now)
+    plan(change.schedule, now=now)
+    return change.schedule
 
 
 @transaction.atomic
@@ -73,22 +92,34 @@ def change(schedule: Schedule, draft: Draft, *, revision: int | None, now: datet
     """Change what the draft names. RevisionMismatch when somebody saved since `revision`."""
     change = Change(locked(schedule))
     check_revision(change.schedule, revision)
-    take_over(change, draft)
-    if draft.rules is not None and put_rules(change.schedule, draft.rules, now=now):
-        change.changed.add("rules")
-    if draft.servers is not None and put_servers(change.schedule, draft.servers):
-        change.changed.add("servers")
+    take_over(change, draft, now=now)
+    take_parts(change, draft, now=now)
     finish(change, now=now)
     return change
 
 
-def take_over(change: Change, draft: Draft) -> None:
+def take_over(change: Change, draft: Draft, *, now: datetime) -> None:
     """The plain values of the draft."""
-    for each in fields(draft):
-        value = getattr(draft, each.name)
-        if value is None or each.name in ("rules", "servers"):
-            continue
-        change.set(each.name, value or None if each.name == "grace_seconds" else value)
+    for name in PLAIN:
+        if draft.said(name):
+            value = getattr(draft, name)
+            change.set(name, value or None if name == "grace_seconds" else value)
+    if change.changed & {"timezone", *DATES}:
+        check_dates(change.schedule.timezone, change.schedule.valid_from, change.schedule.valid_to, now=now)
+
+
+def take_parts(change: Change, draft: Draft, *, now: datetime) -> None:
+    """The rows that hang on a saved schedule: its timetable, its dates and its servers."""
+    schedule = change.schedule
+    for name, put in (
+        ("skip_dates", draft.skip_dates is not None and parts.put_skip_dates(schedule, draft.skip_dates)),
+        ("rules", bool(draft.windows) and parts.put_windows(schedule, draft.windows or ())),
+        ("rules", bool(draft.rules) and parts.put_rules(schedule, draft.rules or (), now=now)),
+        ("tag_query", draft.tag_query is not None and parts.put_query(schedule, draft.tag_query)),
+        ("servers", draft.servers is not None and parts.put_servers(schedule, draft.servers)),
+    ):
+        if put:
+            change.changed.add(name)
 
 
 def finish(change: Change, *, now: datetime) -> None:
@@ -99,7 +130,7 @@ def finish(change: Change, *, now: datetime) -> None:
         if "timezone" in change.changed:
             recheck(schedule, now=now)
     save_named(schedule)
-    if change.changed & {"timezone", "enabled", "rules"}:
+    if change.changed & PLANNING:
         plan(schedule, now=now)
 
 
@@ -174,50 +205,10 @@ def save_named(schedule: Schedule) -> None:
         raise Invalid(message, code="taken", field="name") from error
 
 
-def put_rules(schedule: Schedule, wanted: Sequence[RuleText], *, now: datetime) -> bool:
-    """Make the rules those wanted; whether anything changed. A rule that stays keeps its id."""
-    have = {(rule.action, rule.cron, rule.at): rule for rule in schedule.rules.all()}
-    want = {(text.action, text.cron, text.at) for text in wanted}
-    for place, text in enumerate(wanted):
-        if (text.action, text.cron, text.at) not in have:
-            check_rule(text, zone=schedule.timezone, place=place, now=now)
-    gone = [rule.id for key, rule in have.items() if key not in want]
-    Rule.objects.filter(id__in=gone).delete()
-    fresh = [
-        Rule(workspace=schedule.workspace, schedule=schedule, action=action, cron=cron, at=at)
-        for action, cron, at in dict.fromkeys((text.action, text.cron, text.at) for text in wanted)
-        if (action, cron, at) not in have
-    ]
-    Rule.objects.bulk_create(fresh)
-    return bool(gone or fresh)
-
-
-def put_servers(schedule: Schedule, wanted: Sequence[int]) -> bool:
-    """Make the targets those wanted; whether anything changed."""
-    have = set(schedule.targets.values_list("server_id", flat=True))
-    check_servers(schedule.workspace, [each for each in wanted if each not in have], wanted=wanted)
-    schedule.targets.exclude(server_id__in=wanted).delete()
-    fresh = [
-        Target(workspace=schedule.workspace, schedule=schedule, server_id=each)
-        for each in wanted
-        if each not in have
-    ]
-    Target.objects.bulk_create(fresh)
-    return have != set(wanted)
-
-
-def check_servers(workspace: Workspace, ids: Iterable[int], *, wanted: Sequence[int]) -> None:
-    """Invalid for an id that is no server of this workspace; another tenant's server is just as unknown."""
-    asked = set(ids)
-    known = set(Server.objects.filter(workspace=workspace, id__in=asked).values_list("id", flat=True))
-    for place, each in enumerate(wanted):
-        if each in asked - known:
-            raise Invalid(f"There is no server {each}.", code="unknown_server", field=f"servers/{place}")
-
-
 def plan(schedule: Schedule, *, now: datetime) -> None:
     """Every rule's coming moments, strictly after now; none while it is paused or switched off."""
-    rules = list(schedule.rules.select_related("schedule").order_by("id"))
+    prefetch_related_objects([schedule], "windows", "skip_dates")
+    rules = list(schedule.rules.order_by("id"))
     for rule in rules:
         rule.schedule = schedule
         if schedule.enabled and schedule.paused_at is None:

@@ -1,20 +1,30 @@
-"""Hours a server should be on, compiled to edges: a start where a stretch begins, a stop where it ends.
+"""Hours a server should be on, laid day by day on the line of time: a start where a stretch begins, a stop
+where it ends.
 
-Pure. Windows are laid on the circle of one week's minutes and merged where they touch, so a shift change at
-20:00 does not stop anything. The edges are cron, which `recurrence` alone turns into moments.
+Pure. Windows that begin on a skip date, or out of validity, are left out as a whole before what touches is
+merged; so a shift change at 20:00 stops nothing, and a holiday between two nights stops what it should.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from shared.errors import InvalidRule
+from shared.schedules import walls
+from shared.schedules.walls import zone_named
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
 WEEK = 7 * DAY
+ONE_DAY = timedelta(days=1)
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+# There is a pause of a minute in every week, or the windows are refused, so no stretch is longer than two
+# weeks, clock changes and all: one that began before this many days has ended, and what follows is right.
+WARM_UP = timedelta(days=23)
+# Nobody skips more dates in a row than a schedule may have.
+FURTHEST = timedelta(days=430)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +37,140 @@ class WindowText:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Windows in a zone, but for those that begin on a skip date or out of validity (both inclusive)."""
+
+    zone: str
+    windows: Sequence[WindowText]
+    skip_dates: frozenset[date] = frozenset()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def begins_on(self, day: date) -> bool:
+        """Whether windows may begin on that local date."""
+        early = self.valid_from is not None and day < self.valid_from
+        late = self.valid_to is not None and day > self.valid_to
+        return not early and not late and day not in self.skip_dates
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From an instant to another (UTC) without a pause, and the wall-clock times they stand for."""
+
+    begin: datetime
+    end: datetime
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
-    """One action at one time on some weekdays. Its stretch began `shift` days earlier; skip dates ask."""
+    """One end of a stretch. `until` is the other end, where this one is a start."""
 
     action: str
-    cron: str
-    shift: int
+    at: datetime
+    nominal: datetime
+    until: datetime | None = None
 
 
-def compiled(windows: Sequence[WindowText]) -> list[Edge]:
-    """The edges of all windows together. InvalidRule for a wrong time, or when there is no edge at all."""
-    stretches = merged([each for place, window in enumerate(windows) for each in laid(window, place=place)])
-    if stretches == [(0, WEEK)]:
+def check(windows: Sequence[WindowText]) -> None:
+    """InvalidRule for a wrong time, or when nothing would ever be stopped."""
+    if merged(laid(windows)) == [(0, WEEK)]:
         message = "These windows cover the whole week, so nothing would ever be stopped."
         raise InvalidRule(message, code="always_on", field="windows")
-    days: dict[tuple[str, int, int], set[int]] = defaultdict(set)
-    for begin, end in stretches:
-        days["start", begin % DAY, 0].add(begin // DAY % 7)
-        days["stop", end % DAY, end // DAY - begin // DAY].add(end // DAY % 7)
-    return [Edge(action, cron(minute, on), shift) for (action, minute, shift), on in sorted(days.items())]
 
 
-def laid(window: WindowText, *, place: int) -> list[tuple[int, int]]:
-    """The window's stretches in minutes of the week; one that passes Sunday's end goes on beyond it."""
+def edges(hours: Hours, *, after: datetime) -> Iterator[Edge]:
+    """Every edge strictly later than `after`, in order; endless without `valid_to`."""
+    for stretch in stretches(hours, since=after - WARM_UP):
+        for edge in ends(stretch):
+            if edge.at > after:
+                yield edge
+
+
+def past_edges(hours: Hours, *, at: datetime) -> Iterator[Edge]:
+    """The edges not later than `at`, newest first, as far back as anybody may have skipped dates."""
+    upper = at + timedelta(microseconds=1)
+    for reach in (WARM_UP, FURTHEST):
+        lower = at - reach
+        found = [edge for edge in between(hours, lower, at) if lower < edge.at < upper]
+        yield from reversed(found)
+        upper = min(upper, found[0].at) if found else upper
+
+
+def between(hours: Hours, after: datetime, until: datetime) -> Iterator[Edge]:
+    """The edges later than one instant and not later than another."""
+    for edge in edges(hours, after=after):
+        if edge.at > until:
+            return
+        yield edge
+
+
+def ends(stretch: Stretch) -> tuple[Edge, Edge]:
+    start = Edge("start", stretch.begin, stretch.opens, stretch.end)
+    return start, Edge("stop", stretch.end, stretch.closes)
+
+
+def stretches(hours: Hours, *, since: datetime) -> Iterator[Stretch]:
+    """Windows that begin from about `since` on, merged where they touch. The first may lack its beginning."""
+    current: Stretch | None = None
+    for each in single(hours, since=since):
+        if current is None or each.begin > current.end:
+            if current is not None:
+                yield current
+            current = each
+        elif each.end > current.end:
+            current = Stretch(current.begin, each.end, current.opens, each.closes)
+    if current is not None:
+        yield current
+
+
+def single(hours: Hours, *, since: datetime) -> Iterator[Stretch]:
+    """Each window of each day on its own, by the instant at which it begins."""
+    zone = zone_named(hours.zone)
+    spans = [span(window, place=place) for place, window in enumerate(hours.windows)]
+    day = walls.local(since, zone).date()
+    if hours.valid_from is not None:
+        day = max(day, hours.valid_from)
+    for today in dates(day, until=hours.valid_to):
+        if hours.begins_on(today):
+            yield from sorted(of_day(spans, today, zone=zone), key=lambda each: (each.begin, each.end))
+
+
+def dates(day: date, *, until: date | None) -> Iterator[date]:
+    """Day by day, to the end of validity or of the calendar."""
+    last = until or date.max - ONE_DAY
+    while day <= last:
+        yield day
+        day += ONE_DAY
+
+
+Span = tuple[frozenset[int], int, int]
+
+
+def span(window: WindowText, *, place: int) -> Span:
+    """Its weekdays (Monday is 0), its first minute of the day, and how many minutes it lasts."""
     start = minute(window.start, field=f"windows/{place}/from")
     length = (minute(window.to, field=f"windows/{place}/to") - start) % DAY or DAY
-    begins = [DAYS.index(day) * DAY + start for day in window.days]
-    return [(begin, begin + length) for begin in begins]
+    return frozenset(DAYS.index(day) for day in window.days), start, length
+
+
+def of_day(spans: Sequence[Span], day: date, *, zone: ZoneInfo) -> Iterator[Stretch]:
+    """The windows that begin on this date. One that a clock change leaves no room is left out."""
+    for weekdays, start, length in spans:
+        if day.weekday() not in weekdays:
+            continue
+        opens = walls.midnight(day) + timedelta(minutes=start)
+        closes = opens + timedelta(minutes=length)
+        begin, end = walls.instant(opens, zone), walls.instant(closes, zone)
+        if begin < end and walls.exists(opens, zone):
+            yield Stretch(begin, end, opens, closes)
+
+
+def laid(windows: Sequence[WindowText]) -> list[tuple[int, int]]:
+    """All windows in minutes of the week; one that passes Sunday's end goes on beyond it."""
+    spans = [span(window, place=place) for place, window in enumerate(windows)]
+    return [(day * DAY + start, day * DAY + start + length) for days, start, length in spans for day in days]
 
 
 def minute(text: str, *, field: str) -> int:
@@ -65,10 +182,10 @@ def minute(text: str, *, field: str) -> int:
     return int(match[1]) * 60 + int(match[2])
 
 
-def merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def merged(spread: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The same minutes as few stretches, each beginning inside the week; the whole week is (0, WEEK)."""
     line: list[tuple[int, int]] = []
-    for begin, end in sorted(stretches):
+    for begin, end in sorted(spread):
         if line and begin <= line[-1][1]:
             line[-1] = (line[-1][0], max(line[-1][1], end))
         else:
@@ -84,26 +201,27 @@ def rounded(line: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(0, WEEK)] if line and line[0][1] - line[0][0] >= WEEK else line
 
 
-def cron(at: int, days: Iterable[int]) -> str:
-    """Five fields for a minute of the day on some days, Monday being 0 here and 1 there."""
-    return f"{at % 60} {at // 60} * * {','.join(runs(sorted(days)))}"
-
-
-def runs(days: Sequence[int]) -> list[str]:
-    """Neighbouring days as ranges: 0 1 2 4 is 1-3 and 5."""
-    groups: list[list[int]] = []
-    for day in days:
-        if groups and groups[-1][-1] == day - 1:
-            groups[-1].append(day)
-        else:
-            groups.append([day])
-    return [f"{each[0] + 1}-{each[-1] + 1}" if len(each) > 1 else str(each[0] + 1) for each in groups]
+def week_minutes(windows: Sequence[WindowText]) -> int:
+    """How many of a week's 10,080 minutes they cover, in a week without clock changes or skip dates."""
+    return sum(end - begin for begin, end in merged(laid(windows)))
 
 
 def sentence(window: WindowText) -> str:
     """One window in words: "Mon-Fri 08:00-20:00"."""
-    places = sorted(DAYS.index(day) for day in window.days)
+    return f"{day_names(window.days)} {span_words(window)}"
+
+
+def day_names(days: Sequence[str]) -> str:
+    """Weekdays in the order of the week, more than two neighbours as a range: "Mon-Fri", "Mon, Wed"."""
+    places = sorted(DAYS.index(day) for day in days)
+    if len(places) == len(DAYS):
+        return "every day"
     names = [DAYS[day].capitalize() for day in places]
     together = len(places) > 2 and places[-1] - places[0] == len(places) - 1
-    days = f"{names[0]}-{names[-1]}" if together else ", ".join(names)
-    return f"{days} {window.start}-{window.to}"
+    return f"{names[0]}-{names[-1]}" if together else ", ".join(names)
+
+
+def span_words(window: WindowText) -> str:
+    if window.start == window.to:
+        return "all day" if window.start == "00:00" else f"{window.start} for 24 hours"
+    return f"{window.start}-{window.to}"

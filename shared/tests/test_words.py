@@ -1,8 +1,11 @@
 """Rules in plain words."""
 
+from datetime import date
+
 import pytest
 
-from shared.schedules.words import place, sentence, whole
+from shared.schedules.windows import WindowText
+from shared.schedules.words import Bounds, bent, hours, place, sentence, whole
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,35 @@ def test_a_schedule_is_one_sentence_with_its_place() -> None:
     )
     assert whole([], timezone="UTC") == "No rules yet."
     assert place("America/Argentina/Buenos_Aires") == "Buenos Aires"
+
+
+TODAY = date(2026, 11, 23)
+
+
+def test_windows_are_one_sentence_with_the_dates_that_bend_them() -> None:
+    workdays = WindowText(("mon", "tue", "wed", "thu", "fri"), "08:00", "20:00")
+    saturday = WindowText(("sat",), "10:00", "14:00")
+    christmas = Bounds(TODAY, [date(2026, 12, 25), date(2025, 12, 25)])
+    assert (
+        whole([hours([workdays, saturday])], timezone="Asia/Kolkata", bounds=christmas)
+        == "On Mon-Fri 08:00-20:00 and Sat 10:00-14:00, Kolkata time, except 25 Dec."
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ([], ""),
+        ([(2026, 12, 25), (2026, 12, 24), (2026, 12, 26)], ", except 24 to 26 Dec"),
+        ([(2026, 12, 31), (2027, 1, 1)], ", except 31 Dec to 1 Jan 2027"),
+        ([(2026, 12, day) for day in (1, 3, 5, 7, 9)], ", except 1 Dec, 3 Dec, 5 Dec and 2 more dates"),
+        ([(2026, 12, day) for day in (1, 3, 5, 7)], ", except 1 Dec, 3 Dec, 5 Dec and 1 more date"),
+    ],
+)
+def test_skip_dates_in_words(days: list[tuple[int, int, int]], words: str) -> None:
+    assert bent(Bounds(TODAY, [date(*day) for day in days])) == words
+
+
+def test_validity_in_words() -> None:
+    assert bent(Bounds(TODAY, (), date(2026, 12, 1), date(2027, 3, 31))) == ", from 1 Dec, until 31 Mar 2027"
+    assert bent(Bounds(TODAY, (), date(2026, 11, 1), None)) == ""

@@ -21,6 +21,8 @@ NEXT = (
 NOTHING_TO_DO = {
     "already_in_state",
     "conflict",
+    "duplicate",
+    "kept_on",
     "superseded",
     "held",
     "skipped_once",

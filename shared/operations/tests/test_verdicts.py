@@ -33,6 +33,7 @@ def reasons(*due: Occurrence) -> list[str]:
         ({"skipped": True}, "skipped_once"),
         ({"observe": True}, "observe_only"),
         ({"unfit": Verdict("instance_store")}, "instance_store"),
+        ({"kept_on": "Weekend batch"}, "kept_on"),
         ({"hold": {"want": "on", "until": "21:00", "author": "Sam"}}, "held"),
     ],
 )
@@ -48,7 +49,7 @@ def test_at_one_instant_start_wins_over_stop_over_reboot_in_every_order() -> Non
 
 
 def test_the_same_action_twice_at_one_instant_runs_once() -> None:
-    assert reasons(occurrence(rule=1), occurrence(rule=2)) == ["run", "conflict"]
+    assert reasons(occurrence(rule=1), occurrence(rule=2)) == ["run", "duplicate"]
 
 
 def test_after_an_outage_only_the_latest_start_or_stop_runs() -> None:

@@ -415,6 +415,7 @@ export type NewAccountKind = 'role' | 'keys';
 
 export type Next = {
     action: Action;
+    rule: number;
     at: string;
     local: string;
 };
@@ -714,6 +715,7 @@ export type Policies = {
 export type Preview = {
     occurrences: Array<Occurrence>;
     sentence: string;
+    week_hours: WeekHours | null;
 };
 
 /**
@@ -727,6 +729,8 @@ export type PreviewWanted = {
     windows?: Array<WindowWanted>;
     rules?: Array<RuleWanted>;
     skip_dates?: Array<string>;
+    valid_from?: string | null;
+    valid_to?: string | null;
     /**
      * Default: now.
      */
@@ -868,8 +872,29 @@ export type Schedule = {
     grace_seconds: number | null;
     mode: ScheduleMode;
     hibernate: boolean;
+    valid_from: string | null;
+    valid_to: string | null;
+    /**
+     * Hours to be on; empty for a schedule of single actions.
+     */
+    windows: Array<Window>;
+    /**
+     * Single actions; empty for a schedule of windows.
+     */
     rules: Array<Rule>;
+    skip_dates: Array<SkipDay>;
+    /**
+     * Empty when its servers were picked.
+     */
+    tag_query: string;
+    /**
+     * Those it has now, whether picked or found by their tags.
+     */
     servers: Array<number>;
+    /**
+     * Of an ordinary week; null for single actions.
+     */
+    week_hours: WeekHours | null;
     sentence: string;
     next: Next | null;
     last_run: LastRun | null;
@@ -893,6 +918,14 @@ export type ScheduleChange = {
     enabled?: boolean;
     grace_seconds?: number | null;
     /**
+     * First local date on which it counts.
+     */
+    valid_from?: string | null;
+    /**
+     * Last local date on which it counts.
+     */
+    valid_to?: string | null;
+    /**
      * The answer to changes that others make: respect, alert or enforce. observe never acts.
      *
      * * `respect` - Respect
@@ -905,8 +938,20 @@ export type ScheduleChange = {
      * Its stops hibernate the servers that were launched with hibernation.
      */
     hibernate?: boolean;
+    /**
+     * Hours to be on.
+     */
+    windows?: Array<WindowWanted>;
+    /**
+     * Single actions instead.
+     */
     rules?: Array<RuleWanted>;
+    skip_dates?: Array<SkipDayWanted>;
     servers?: Array<number>;
+    /**
+     * Servers by their tags instead of picked ones: team=qa AND env!=prod
+     */
+    tag_query?: string;
 };
 
 /**
@@ -929,6 +974,14 @@ export type ScheduleWanted = {
     enabled?: boolean;
     grace_seconds?: number | null;
     /**
+     * First local date on which it counts.
+     */
+    valid_from?: string | null;
+    /**
+     * Last local date on which it counts.
+     */
+    valid_to?: string | null;
+    /**
      * The answer to changes that others make: respect, alert or enforce. observe never acts.
      *
      * * `respect` - Respect
@@ -941,8 +994,20 @@ export type ScheduleWanted = {
      * Its stops hibernate the servers that were launched with hibernation.
      */
     hibernate?: boolean;
-    rules: Array<RuleWanted>;
-    servers: Array<number>;
+    /**
+     * Hours to be on.
+     */
+    windows?: Array<WindowWanted>;
+    /**
+     * Single actions instead.
+     */
+    rules?: Array<RuleWanted>;
+    skip_dates?: Array<SkipDayWanted>;
+    servers?: Array<number>;
+    /**
+     * Servers by their tags instead of picked ones: team=qa AND env!=prod
+     */
+    tag_query?: string;
 };
 
 export type Series = {
@@ -1084,6 +1149,19 @@ export type ServerDetail = {
  */
 export type ServerStatus = 'running' | 'stopped' | 'starting' | 'stopping' | 'rebooting' | 'terminated' | 'missing' | 'unknown';
 
+export type SkipDay = {
+    day: string;
+    note: string;
+};
+
+/**
+ * A local date on which nothing begins: neither windows nor single actions.
+ */
+export type SkipDayWanted = {
+    day: string;
+    note?: string;
+};
+
 /**
  * An action that AWS refused as too many; it is asked for more slowly for a while.
  */
@@ -1216,6 +1294,11 @@ export type Warning = {
     detail: string;
 };
 
+export type WeekHours = {
+    on: number;
+    off: number;
+};
+
 /**
  * * `mon` - mon
  * * `tue` - tue
@@ -1226,6 +1309,12 @@ export type Warning = {
  * * `sun` - sun
  */
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+export type Window = {
+    days: Array<Weekday>;
+    to: string;
+    from: string;
+};
 
 /**
  * On these days from one wall-clock time to another; to the next day when `to` is not later.
@@ -1511,8 +1600,29 @@ export type ScheduleWritable = {
     grace_seconds: number | null;
     mode: ScheduleMode;
     hibernate: boolean;
+    valid_from: string | null;
+    valid_to: string | null;
+    /**
+     * Hours to be on; empty for a schedule of single actions.
+     */
+    windows: Array<Window>;
+    /**
+     * Single actions; empty for a schedule of windows.
+     */
     rules: Array<RuleWritable>;
+    skip_dates: Array<SkipDay>;
+    /**
+     * Empty when its servers were picked.
+     */
+    tag_query: string;
+    /**
+     * Those it has now, whether picked or found by their tags.
+     */
     servers: Array<number>;
+    /**
+     * Of an ordinary week; null for single actions.
+     */
+    week_hours: WeekHours | null;
     sentence: string;
     next: Next | null;
     last_run: LastRunWritable | null;
