@@ -92,7 +92,7 @@ def test_a_start_knows_how_long_its_stretch_lasts() -> None:
 
 
 def test_a_night_in_which_clocks_change_has_one_start_and_one_stop() -> None:
-    """AWS Instance Scheduler flaps here. Eastern time goes back on 1 November 2026, forward on 14 March 2027."""
+    """AWS Instance Scheduler flaps here. New York goes back on 1 November 2026, forward on 14 March 2027."""
     hours = Hours("America/New_York", [WindowText(DAYS, "01:30", "05:00")])
     back = windows.between(hours, datetime(2026, 11, 1, 3, tzinfo=UTC), datetime(2026, 11, 1, 23, tzinfo=UTC))
     assert [(each.action, f"{each.at:%H:%M}") for each in back] == [("start", "05:30"), ("stop", "10:00")]
