@@ -115,7 +115,8 @@ def problem_for(error: Exception) -> Problem:
 
 
 def plain(error: Exception, status: int, code: str, detail: str) -> Problem:
-    return Problem(status, code, detail, errors=query_error(error), retry_after=RETRY_AFTER.get(code))
+    facts = error.extra if isinstance(error, ours.NotAllowed) else {}
+    return Problem(status, code, detail, query_error(error), RETRY_AFTER.get(code), facts)
 
 
 def query_error(error: Exception) -> list[FieldError]:

@@ -131,8 +131,22 @@ class Body(serializers.Serializer[Any]):
         unknown = [name for name in data if name not in self.fields]
         if unknown:
             raise serializers.ValidationError({name: [unheard_of(name)] for name in unknown})
-        values: dict[str, Any] = super().to_internal_value(data)
-        return values
+        if self.parent is None:
+            return dict(super().to_internal_value(data))
+        # A change may leave out fields of its own; what it does name is whole all the same.
+        lacking = [name for name, each in self.fields.items() if name not in data and each.required]
+        if lacking:
+            raise serializers.ValidationError({name: [missing()] for name in lacking})
+        return self.left_out(data) | super().to_internal_value(data)
+
+    def left_out(self, data: Mapping[str, object]) -> dict[str, Any]:
+        """The defaults of fields that were not given."""
+        fields = {name: each for name, each in self.fields.items() if name not in data}
+        return {name: each.default for name, each in fields.items() if each.default is not serializers.empty}
+
+
+def missing() -> ErrorDetail:
+    return ErrorDetail("This field is required.", code="required")
 
 
 def no_object() -> ErrorDetail:

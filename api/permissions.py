@@ -41,6 +41,7 @@ NEEDS: dict[str, Role] = {
     "schedules_list": Role.VIEWER,
     "schedules_retrieve": Role.VIEWER,
     "schedules_preview": Role.VIEWER,
+    "schedules_impact": Role.VIEWER,
     "schedules_create": Role.EDITOR,
     "schedules_update": Role.EDITOR,
     "schedules_destroy": Role.EDITOR,

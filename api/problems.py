@@ -5,8 +5,8 @@
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from django.http import HttpRequest, HttpResponse
 
@@ -34,6 +34,7 @@ TITLES = {
     "account_in_use": "The account is in use",
     "idempotency_conflict": "The idempotency key was used before",
     "not_allowed": "This cannot be done now",
+    "confirmation_required": "Several servers would stop at once",
     "revision_mismatch": "Somebody else saved first",
     "length_required": "The length of the body is missing",
     "body_too_large": "The body is too large",
@@ -62,6 +63,7 @@ class Problem:
     detail: str
     errors: Sequence[FieldError] = ()
     retry_after: int | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def body(self, *, request_id: str) -> dict[str, object]:
         return {
@@ -72,6 +74,7 @@ class Problem:
             "instance": f"/requests/{request_id}",
             "code": self.code,
             "errors": [asdict(error) for error in self.errors],
+            **self.facts,
         }
 
     def headers(self) -> dict[str, str]:

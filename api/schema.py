@@ -25,6 +25,10 @@ class ProblemShape(serializers.Serializer[Any]):
     instance = serializers.CharField()
     code = serializers.CharField()
     errors = FieldErrorShape(many=True)  # type: ignore[assignment]  # the name is the API's
+    revision = serializers.IntegerField(required=False, help_text="With revision_mismatch: the newest.")
+    stops = serializers.IntegerField(
+        required=False, help_text="With confirmation_required: what to send as confirm_stops."
+    )
 
 
 class TidySchema(AutoSchema):

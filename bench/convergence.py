@@ -59,7 +59,8 @@ def stop_all(api: Client, simulator: Client, servers: list[Json]) -> int:
     rule = {"action": "stop", "at": f"{due:%Y-%m-%dT%H:%M:%S}"}
     ids = [server["id"] for server in servers]
     name = f"stop {servers[0]['name']}"
-    schedule = api.post("/schedules", {"name": name, "timezone": "UTC", "rules": [rule], "servers": ids})
+    body = {"name": name, "timezone": "UTC", "rules": [rule], "servers": ids, "confirm_stops": len(ids)}
+    schedule = api.post("/schedules", body)
     turn = measure(api, simulator, Wave(schedule["id"], region, "stop", due, len(servers)))
     print(f"succeeded: {len(turn.lags)} of {len(servers)}")
     print(row("EC2 at its end to database there", turn.lags))

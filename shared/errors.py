@@ -12,6 +12,7 @@ AppError
 │   ├── NotCancellable     too late to take it back
 │   ├── NotRetryable       it has not ended, or there is nothing to repeat
 │   ├── AccountInUse       something still hangs on it
+│   ├── ConfirmationRequired  it would stop several servers at once, and nobody said so
 │   ├── RevisionMismatch   somebody else saved first
 │   └── IdempotencyConflict  the same key came with another body
 ├── Invalid                the input can be read, but it is wrong
@@ -96,6 +97,12 @@ class AccountInUse(NotAllowed):
     """Schedules still name servers of this account. Delete or change them first."""
 
     code = "account_in_use"
+
+
+class ConfirmationRequired(NotAllowed):
+    """Saving this stops several servers at once. Say how many, if that is meant."""
+
+    code = "confirmation_required"
 
 
 class RevisionMismatch(NotAllowed):

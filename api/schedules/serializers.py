@@ -99,6 +99,11 @@ class ScheduleWanted(Body):
     )
     skip_dates = fields.Many(child=SkipDayWanted(), required=False, most=MOST_SKIP_DATES)
     servers = fields.Many(child=fields.Whole(min_value=1), required=False, most=MOST_SERVERS)
+    confirm_stops = fields.Whole(
+        required=False,
+        min_value=0,
+        help_text="How many servers this is known to stop within 5 minutes; asked for when more than one.",
+    )
     tag_query = fields.Text(
         required=False,
         allow_blank=True,

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,8 @@ from api.errors import PreconditionRequired
 from api.fields import Nothing
 from api.schedules import reading, saving
 from api.schedules.filters import ScheduleFilters
+from api.schedules.impact import confirmed, impact
+from api.schedules.impact_serializers import ImpactShape, ImpactWanted
 from api.schedules.preview import Wish, preview
 from api.schedules.preview_serializers import PreviewShape, PreviewWanted
 from api.schedules.serializers import (
@@ -64,7 +67,7 @@ class Schedules(View):
     @extend_schema(request=ScheduleWanted, responses={201: ScheduleShape})
     def create(self, request: Request) -> Response:
         """Make a schedule. Collisions with others are saved, with a warning."""
-        draft = Draft(**self.read(ScheduleWanted))
+        draft = self.draft(self.read(ScheduleWanted), schedule=None)
         schedule = services.create(draft, workspace=self.workspace, author=self.user, now=self.now)
         self.kwargs["pk"] = schedule.id
         return self.answer(status=201)
@@ -74,7 +77,7 @@ class Schedules(View):
         """Change what is named. Moments that have passed are never made up for."""
         schedule = self.get_object()
         revision = expected(request)
-        draft = Draft(**graced(self.read(ScheduleChange, partial=True)))
+        draft = self.draft(graced(self.read(ScheduleChange, partial=True)), schedule=schedule)
         saving.change(schedule, draft, revision=revision, now=self.now)
         return self.answer()
 
@@ -109,6 +112,24 @@ class Schedules(View):
         after, count = wanted.pop("after", self.now), wanted.pop("count")
         wish = Wish(zone=wanted.pop("timezone", self.workspace.time_zone), **wanted)
         return Response(PreviewShape(preview(wish, after=after, count=count)).data)
+
+    @extend_schema(request=ImpactWanted, responses=ImpactShape)
+    @action(detail=False, methods=["post"])
+    def impact(self, request: Request) -> Response:
+        """What saving this would change in the coming 14 days. Nothing is saved."""
+        wanted = graced(self.read(ImpactWanted, partial=True))
+        known = wanted.pop("schedule", None)
+        wanted.pop("confirm_stops", None)
+        schedule = get_object_or_404(self.get_queryset(), id=known) if known else None
+        told = impact(Draft(**wanted), schedule, self.workspace, now=self.now)
+        return Response(ImpactShape(told).data)
+
+    def draft(self, wanted: dict[str, Any], *, schedule: Schedule | None) -> Draft:
+        """The body as a draft, once it is known that it may stop what it stops at once."""
+        stops = wanted.pop("confirm_stops", 0)
+        draft = Draft(**wanted)
+        confirmed(draft, schedule, self.workspace, stops=stops, now=self.now)
+        return draft
 
     def answer(self, *, status: int = 200) -> Response:
         """The schedule as it is now, with its warnings and its revision as ETag."""

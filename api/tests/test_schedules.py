@@ -258,3 +258,17 @@ def test_the_list_is_filtered(
 ) -> None:
     schedule(alice, name="Weekend", enabled=False)
     assert alice.get(f"schedules?{query.format(server=server.id)}").json()["count"] == count
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"rules": [{"cron": "0 7 * * *"}]}, "#/rules/0/action"),
+        ({"windows": [{"days": ["mon"], "to": "20:00"}]}, "#/windows/0/from"),
+        ({"skip_dates": [{"note": "Christmas"}]}, "#/skip_dates/0/day"),
+    ],
+)
+def test_what_a_change_names_is_named_whole(alice: Person, values: dict[str, Any], pointer: str) -> None:
+    answer = change(alice, schedule(alice), **values)
+    assert answer.status_code == 422, answer.content
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [(pointer, "required")]

@@ -181,9 +181,15 @@ def schedules(api: Client, servers: Mapping[str, int]) -> None:
             "rules": [{"action": action, "cron": cron} for action, cron in rules.items()],
             "servers": [servers[target] for target in targets],
         }
-        made = named(api, name) or api.post("/schedules", body)
+        made = named(api, name) or saved(api, body)
         if name == PAUSED and not made["paused"]:
             api.post(f"/schedules/{made['id']}/pause", {"reason": "Load test until the release"})
+
+
+def saved(api: Client, body: Mapping[str, object]) -> Json:
+    """A new schedule, also when several servers stop within minutes of its making."""
+    told = api.post("/schedules/impact", body)
+    return api.post("/schedules", {**body, "confirm_stops": told["confirm"] or 0})
 
 
 def history(api: Client, simulator: Client, servers: Mapping[str, int]) -> None:
@@ -216,7 +222,7 @@ def draft(api: Client, servers: Mapping[str, int]) -> Json:
         "rules": [{"action": "stop", "at": local(soon)}, {"action": "start", "at": local(later)}],
         "servers": [servers[name] for name in NIGHTLY_SERVERS],
     }
-    return api.post("/schedules", body)
+    return saved(api, body)
 
 
 def falling_back(name: str) -> dict[str, object]:

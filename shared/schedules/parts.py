@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from shared.errors import Invalid
 from shared.fleet.models import Server
 from shared.people.models import Workspace
-from shared.schedules import ahead, windows
+from shared.schedules import ahead, tagging, targets, windows
 from shared.schedules.checks import RuleText, check_rule
 from shared.schedules.models import Action, Rule, Schedule, SkipDate, Target, Window
 from shared.schedules.windows import DAYS, WindowText
@@ -100,8 +100,12 @@ def put_query(schedule: Schedule, query: str) -> bool:
     """Servers by their tags, instead of picked ones; an empty query leaves the servers it had as picked."""
     if query == schedule.tag_query:
         return False
+    if query:
+        tagging.parse(query)
     schedule.tag_query = query
     schedule.save(update_fields=["tag_query", "updated_at"])
+    if query:
+        targets.follow(schedule)
     return True
 
 

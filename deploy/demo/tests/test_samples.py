@@ -113,6 +113,8 @@ class Api(Client):
             case ["accounts"]:
                 assert body["name"] not in {row["name"] for row in self.books.accounts}
                 return self.books.add(self.books.accounts, body)
+            case ["schedules", "impact"]:
+                return {"confirm": self.stopped_soon(body)}
             case ["schedules", *rest]:
                 return self.schedule(rest, body, headers)
             case ["operations"]:
@@ -123,9 +125,15 @@ class Api(Client):
                 self.books.faults = [*self.books.faults, body] if body else []
         return {}
 
+    def stopped_soon(self, body: Json) -> int | None:
+        """Of the samples only those with single moments stop anything at once."""
+        soon = any("at" in rule for rule in body["rules"])
+        return len(body["servers"]) if soon and len(body["servers"]) > 1 else None
+
     def schedule(self, rest: list[str], body: Json, headers: Mapping[str, str]) -> Json:
         """Make one, whose single moments come at once; pause one; change one."""
         if not rest:
+            assert body["confirm_stops"] == (self.stopped_soon(body) or 0)
             made = self.books.add(self.books.schedules, {**body, "revision": 1, "paused": None})
             itself = {"id": made["id"], "name": made["name"]}
             for rule in body["rules"]:

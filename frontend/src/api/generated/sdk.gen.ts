@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -366,6 +366,23 @@ export const schedulesResume = <ThrowOnError extends boolean = false>(options: O
         }],
     url: '/api/v1/schedules/{id}/resume',
     ...options
+});
+
+/**
+ * What saving this would change in the coming 14 days. Nothing is saved.
+ */
+export const schedulesImpact = <ThrowOnError extends boolean = false>(options: Options<SchedulesImpactData, ThrowOnError>): RequestResult<SchedulesImpactResponses, SchedulesImpactErrors, ThrowOnError> => (options.client ?? client).post<SchedulesImpactResponses, SchedulesImpactErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/schedules/impact',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

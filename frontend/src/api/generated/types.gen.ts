@@ -146,6 +146,17 @@ export type Author = {
  */
 export type CauseEnum = 'unknown' | 'ours' | 'outside';
 
+/**
+ * * `added` - added
+ * * `removed` - removed
+ */
+export type ChangeEnum = 'added' | 'removed';
+
+export type Count = {
+    added: number;
+    removed: number;
+};
+
 export type Cpu = {
     /**
      * Percent.
@@ -177,6 +188,14 @@ export type DeniedAction = {
     region: string;
     since: string;
     last: string;
+};
+
+export type Effect = {
+    server: Named;
+    action: Action;
+    at: string;
+    local: string;
+    change: ChangeEnum;
 };
 
 export type Entry = {
@@ -261,6 +280,90 @@ export type Health = {
  * * `unchecked` - unchecked
  */
 export type HealthStateEnum = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked';
+
+/**
+ * Of all its servers together, if nobody else touches them.
+ */
+export type Hours = {
+    on_before: number;
+    on_after: number;
+};
+
+export type Impact = {
+    to: string;
+    servers: number;
+    starts: Count;
+    stops: Count;
+    reboots: Count;
+    hours: Hours;
+    /**
+     * The first 50, in order of time.
+     */
+    changes: Array<Effect>;
+    more: boolean;
+    /**
+     * What it newly stops within 5 minutes.
+     */
+    stops_soon: Array<Stop>;
+    /**
+     * When not null, saving needs this number as confirm_stops.
+     */
+    confirm: number | null;
+    from: string;
+};
+
+/**
+ * A schedule, or what is to change about the one named as `schedule`.
+ */
+export type ImpactWanted = {
+    name: string;
+    /**
+     * IANA; the workspace's if left out.
+     */
+    timezone?: string;
+    enabled?: boolean;
+    grace_seconds?: number | null;
+    /**
+     * First local date on which it counts.
+     */
+    valid_from?: string | null;
+    /**
+     * Last local date on which it counts.
+     */
+    valid_to?: string | null;
+    /**
+     * The answer to changes that others make: respect, alert or enforce. observe never acts.
+     *
+     * * `respect` - Respect
+     * * `alert` - Alert
+     * * `enforce` - Enforce
+     * * `observe` - Observe
+     */
+    mode?: ScheduleMode;
+    /**
+     * Its stops hibernate the servers that were launched with hibernation.
+     */
+    hibernate?: boolean;
+    /**
+     * Hours to be on.
+     */
+    windows?: Array<WindowWanted>;
+    /**
+     * Single actions instead.
+     */
+    rules?: Array<RuleWanted>;
+    skip_dates?: Array<SkipDayWanted>;
+    servers?: Array<number>;
+    /**
+     * How many servers this is known to stop within 5 minutes; asked for when more than one.
+     */
+    confirm_stops?: number;
+    /**
+     * Servers by their tags instead of picked ones: team=qa AND env!=prod
+     */
+    tag_query?: string;
+    schedule?: number;
+};
 
 export type LastOperation = {
     id: number;
@@ -749,6 +852,14 @@ export type Problem = {
     instance: string;
     code: string;
     errors: Array<FieldError>;
+    /**
+     * With revision_mismatch: the newest.
+     */
+    revision?: number;
+    /**
+     * With confirmation_required: what to send as confirm_stops.
+     */
+    stops?: number;
 };
 
 export type Rates = {
@@ -949,6 +1060,10 @@ export type ScheduleChange = {
     skip_dates?: Array<SkipDayWanted>;
     servers?: Array<number>;
     /**
+     * How many servers this is known to stop within 5 minutes; asked for when more than one.
+     */
+    confirm_stops?: number;
+    /**
      * Servers by their tags instead of picked ones: team=qa AND env!=prod
      */
     tag_query?: string;
@@ -1004,6 +1119,10 @@ export type ScheduleWanted = {
     rules?: Array<RuleWanted>;
     skip_dates?: Array<SkipDayWanted>;
     servers?: Array<number>;
+    /**
+     * How many servers this is known to stop within 5 minutes; asked for when more than one.
+     */
+    confirm_stops?: number;
     /**
      * Servers by their tags instead of picked ones: team=qa AND env!=prod
      */
@@ -1236,6 +1355,11 @@ export type Step = {
      * AWS's id of the request.
      */
     readonly request_id: string | null;
+};
+
+export type Stop = {
+    server: Named;
+    at: string;
 };
 
 export type Timeline = {
@@ -2525,6 +2649,28 @@ export type SchedulesResumeResponses = {
 };
 
 export type SchedulesResumeResponse = SchedulesResumeResponses[keyof SchedulesResumeResponses];
+
+export type SchedulesImpactData = {
+    body: ImpactWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/impact';
+};
+
+export type SchedulesImpactErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesImpactError = SchedulesImpactErrors[keyof SchedulesImpactErrors];
+
+export type SchedulesImpactResponses = {
+    200: Impact;
+};
+
+export type SchedulesImpactResponse = SchedulesImpactResponses[keyof SchedulesImpactResponses];
 
 export type SchedulesPreviewData = {
     body?: PreviewWanted;
