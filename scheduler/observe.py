@@ -98,11 +98,9 @@ def observe(
     Sights of instances that are not of this region's servers are passed over.
     """
     seen = {sight.instance_id: sight for sight in sights}
-    rows = (
-        Server.objects.select_for_update(no_key=True)
-        .filter(region=region, instance_id__in=list(seen))
-        .order_by("id")
-    )
+    mine = Server.objects.select_for_update(no_key=True).filter(region=region, instance_id__in=list(seen))
+    # The rows first: who had them before us may have dated the region while we waited.
+    rows = list(mine.order_by("id"))
     looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
     known = [row for row in rows if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     differing = [row for row in known if differs(row, seen[row.instance_id])]
@@ -232,7 +230,7 @@ def absent(region: Region, instance_ids: Iterable[str], *, asked_at: datetime) -
     if not ids:
         return
     rows = Server.objects.select_for_update(no_key=True, skip_locked=True).order_by("id")
+    found = list(rows.filter(region=region, instance_id__in=ids, missing_since=None))
     looked_at = Region.objects.values_list("looked_at", flat=True).get(id=region.id)
-    found = rows.filter(region=region, instance_id__in=ids, missing_since=None)
     unseen = [row.id for row in found if is_newer(row, looked_at=looked_at, asked_at=asked_at)]
     Server.objects.filter(id__in=unseen).update(missing_since=asked_at)

@@ -1,15 +1,21 @@
 """The ledger of changes: what changed, since when, whose doing it was, and what EC2 says of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
+from django.db import connection, transaction
 
 from scheduler import discover, look, send
 from scheduler.ec2 import gateway
 from scheduler.observe import Sight, observe
 from scheduler.tests.acting import ask, look_now, state
 from scheduler.tests.conftest import Time, WorldEc2
-from shared.fleet.models import Observation, Region, Server
+from shared import clock
+from shared.fleet.models import Account, Observation, Region, Server
+from shared.people.models import Workspace
 from simulator.world import World
 
 
@@ -235,3 +241,40 @@ def test_what_another_started_gets_its_new_address_soon(
     look.look_at(region.id)
     region.refresh_from_db()
     assert region.wanted_discover_at == time.moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_waited_for_a_newer_one_is_compared_with_it() -> None:
+    """On real locks: the newer look found the server unchanged, so only its region says when that was."""
+    workspace = Workspace.objects.create(name="default")
+    account = Account.objects.create(workspace=workspace, name="dev")
+    region = Region.objects.create(workspace=workspace, account=account, name="eu-central-1")
+    asked_at = clock.now()
+    known = {"observed_state": "stopped", "observed_at": asked_at - timedelta(seconds=9)}
+    server = Server.objects.create(workspace=workspace, region=region, instance_id="i-1", **known)
+
+    def older_answer() -> None:
+        with transaction.atomic():
+            observe(region, [Sight("i-1", "pending", "", asked_at)], asked_at=asked_at)
+        connection.close()
+
+    late = Thread(target=older_answer)
+    with transaction.atomic():
+        list(Server.objects.select_for_update(no_key=True).filter(id=server.id))
+        late.start()
+        wait_for_a_lock()
+        Region.objects.filter(id=region.id).update(looked_at=asked_at + timedelta(milliseconds=20))
+    late.join()
+    server.refresh_from_db()
+    assert server.observed_state == "stopped"
+
+
+def wait_for_a_lock() -> None:
+    """Until another connection waits for one that this one holds."""
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+            sleep(0.02)
+    raise AssertionError("nobody waits")
