@@ -1,6 +1,8 @@
 """Tag queries: what they mean, judged by a slow and simple reader of its own, and where they are refused."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -212,6 +214,18 @@ def test_a_query_is_refused_where_it_goes_wrong(text: str, at: int, what: str) -
         parse(text)
     assert str(refused.value) == f"At character {at}: {what}."
     assert (refused.value.code, refused.value.field) == ("invalid_tag_query", "tag_query")
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "tag-queries.md"
+
+
+def test_the_documentation_is_right_about_what_is_understood_and_what_is_refused() -> None:
+    text = DOCS.read_text()
+    answers = re.findall(r"^\| `(.+)` \| (At character .+) \|$", text, re.MULTILINE)
+    assert [(query, str(refusal(query))) for query, _ in answers] == answers
+    examples = re.findall(r"\| `(.+)` \|$", text.split("## Examples")[1], re.MULTILINE)
+    assert [refusal(query) for query in examples] == [None] * len(examples)
+    assert (len(answers), len(examples)) == (5, 6)
 
 
 @pytest.mark.parametrize(
