@@ -1,7 +1,8 @@
 """Discover: ask EC2 for everything in a region and keep our list of servers true.
 
-New servers get a row and nothing else: no schedule, so nothing is ever done to them unasked. A server that
-is absent from one answer is marked and kept; a region that cannot be read changes nothing but its error.
+New servers get a row, and join the schedules whose tag query means them; without one nothing is ever done to
+them unasked. A server that is absent from one answer is marked and kept; a region that cannot be read changes
+nothing but its error.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Least
 
-from scheduler import cadence, drift, explain, sweep, trouble
+from scheduler import cadence, drift, explain, joining, sweep, trouble
 from scheduler.causes import ENDED
 from scheduler.connect import connect
 from scheduler.ec2.gateway import CloudError, SeenServer
@@ -70,6 +71,7 @@ def discover_region(region: int) -> None:
         if any(each.state in ENDED for each in seen):
             sweep.skip_gone(clock.now())
         tell(row, found, count=len(seen))
+        joining.join(row)
 
 
 def write_down(

@@ -54,6 +54,28 @@ class Unreadable:
         return f"{self.what} Showing the last known states. {self.quoted}".strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A server and a schedule with a tag query."""
+
+    server: int
+    name: str
+    schedule: int
+    title: str
+    query: str
+
+    def __str__(self) -> str:
+        return f"schedule {self.title} (ID: {self.schedule})"
+
+    @property
+    def who(self) -> str:
+        return f"{self.name} (ID: {self.server})"
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {"server": self.server, "schedule": self.schedule}
+
+
 def changed(*, server: int, name: str, before: str, after: str, outside: bool) -> None:
     """EC2 says something else than last time. Changes from outside are told; ours end in `finished`."""
     text = f"👀 {named(server, name)}: {before} → {after}, not asked by us"
@@ -116,6 +138,29 @@ def regions_unreadable(trouble: Unreadable, *, regions: Sequence[str]) -> None:
 def region_readable(*, account: int, name: str, region: int, named: str) -> None:
     text = f"✅ Region {named} of cloud account {quoted(account, name)} can be read again."
     event("region.readable", text=text, region=region, account=account)
+
+
+def joined(membership: Membership, *, quiet: bool = False) -> None:
+    text = f"➕ {membership.who} joined {membership}: its tags match {membership.query}"
+    event("schedule.joined", text=text, quiet=quiet, **membership.fields)
+
+
+def left(membership: Membership, *, gone: bool, quiet: bool = False) -> None:
+    """Because of its tags, or because it is `gone` from our list itself."""
+    why = "EC2 no longer shows it" if gone else f"its tags no longer match {membership.query}"
+    text = f"➖ {membership.who} left {membership}: {why}"
+    event("schedule.left", text=text, quiet=quiet, **membership.fields)
+
+
+def many_joined(membership: Membership, *, count: int) -> None:
+    """One line for servers that joined a schedule together."""
+    text = f"➕ {count} servers joined {membership}: their tags match {membership.query}"
+    event("schedule.many_joined", text=text, schedule=membership.schedule, servers=count)
+
+
+def many_left(membership: Membership, *, count: int) -> None:
+    text = f"➖ {count} servers left {membership}: they no longer match {membership.query}"
+    event("schedule.many_left", text=text, schedule=membership.schedule, servers=count)
 
 
 def named(server: int, name: str) -> str:

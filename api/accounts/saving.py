@@ -19,6 +19,7 @@ from shared.fleet.models import Account, Region, Server
 from shared.operations.models import Operation
 from shared.operations.states import ACTIVE
 from shared.people.models import Workspace
+from shared.schedules import targets
 from shared.schedules.models import Target
 
 # 192 random bits; IAM allows 2 to 1,224 characters of this kind.
@@ -80,12 +81,17 @@ def hold_regions(account: Account) -> None:
 
 @transaction.atomic
 def delete(account: Account) -> None:
-    """Forget an account and its servers. AccountInUse while schedules or open operations need them."""
+    """Forget an account and its servers. AccountInUse while schedules name them or an operation is under way.
+
+    A tag query names nobody: its schedule, locked before any server as everywhere, just loses them.
+    """
+    targets.locked(account.workspace_id)
     servers = Server.objects.filter(region__account=account)
     list(servers.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id"))
     hold_regions(account)
     Account.objects.select_for_update().get(id=account.id)
-    named = Target.objects.filter(server__region__account=account).values("schedule").distinct().count()
+    picked = Target.objects.filter(server__region__account=account, schedule__tag_query="")
+    named = picked.values("schedule").distinct().count()
     if named:
         word = "schedule names" if named == 1 else "schedules name"
         raise AccountInUse(f"{named} {word} servers of this account. Delete or change them first.")

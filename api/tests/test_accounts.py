@@ -254,10 +254,10 @@ def test_a_change_locks_the_regions_before_the_account_as_the_scheduler_does(ali
     assert next(held) < writes
 
 
-def test_forgetting_an_account_locks_servers_before_regions_as_a_look_does(alice: Person) -> None:
+def test_forgetting_an_account_locks_schedules_servers_and_regions_in_everybodys_order(alice: Person) -> None:
     made = create(alice, KEYS)
     with CaptureQueriesContext(connection) as asked:
         assert alice.delete(f"accounts/{made['id']}").status_code == 204
     locks = [each["sql"] for each in asked if "FOR " in each["sql"] and "UPDATE" in each["sql"]]
     tables = [sql.split('FROM "')[1].split('"')[0] for sql in locks]
-    assert tables == ["fleet_server", "fleet_region", "fleet_account"]
+    assert tables == ["schedules_schedule", "fleet_server", "fleet_region", "fleet_account"]
