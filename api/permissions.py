@@ -47,6 +47,7 @@ NEEDS: dict[str, Role] = {
     "schedules_destroy": Role.EDITOR,
     "schedules_pause": Role.OPERATOR,
     "schedules_resume": Role.OPERATOR,
+    "schedules_targets": Role.VIEWER,
 }
 
 

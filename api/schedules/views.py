@@ -25,10 +25,11 @@ from api.schedules.serializers import (
     ScheduleShape,
     ScheduleWanted,
 )
+from api.schedules.tag_serializers import MOST_NAMED, TargetsShape, TargetsWanted
 from api.schedules.warnings import warnings
 from api.views import View
 from shared.errors import RevisionMismatch
-from shared.schedules import services
+from shared.schedules import services, tagging, targets
 from shared.schedules.models import Schedule
 from shared.schedules.services import Draft
 
@@ -103,6 +104,14 @@ class Schedules(View):
         self.read(Nothing)
         saving.resume(schedule, now=self.now)
         return self.answer()
+
+    @extend_schema(request=TargetsWanted, responses=TargetsShape)
+    @action(detail=False, methods=["post"])
+    def targets(self, request: Request) -> Response:
+        """The servers that a tag query means now. Nothing is saved."""
+        query = tagging.parse(self.read(TargetsWanted)["tag_query"])
+        found = targets.matching(query, workspace=self.workspace)
+        return Response(TargetsShape({"count": len(found), "servers": found[:MOST_NAMED]}).data)
 
     @extend_schema(request=PreviewWanted, responses=PreviewShape)
     @action(detail=False, methods=["post"])
