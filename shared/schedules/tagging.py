@@ -16,11 +16,17 @@ MOST_CONDITIONS = 50
 PLAIN = re.compile(r"[\w.:/@+%#~$-]+")
 
 
+Tags = Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Has:
     """The tag is there, whatever its value."""
 
     key: str
+
+    def holds(self, tags: Tags) -> bool:
+        return self.key in tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +37,32 @@ class Is:
     value: Letters
     pattern: re.Pattern[str] = field(compare=False)
 
+    def holds(self, tags: Tags) -> bool:
+        return self.key in tags and self.pattern.fullmatch(tags[self.key]) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Not:
     part: "Condition"
+
+    def holds(self, tags: Tags) -> bool:
+        return not self.part.holds(tags)
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
     parts: tuple["Condition", ...]
 
+    def holds(self, tags: Tags) -> bool:
+        return all(part.holds(tags) for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Some:
     parts: tuple["Condition", ...]
+
+    def holds(self, tags: Tags) -> bool:
+        return any(part.holds(tags) for part in self.parts)
 
 
 Condition = Has | Is | Not | Every | Some
@@ -56,23 +74,9 @@ class Query:
 
     condition: Condition
 
-    def matches(self, tags: Mapping[str, str]) -> bool:
+    def matches(self, tags: Tags) -> bool:
         """Whether a server with these tags is meant."""
-        return holds(self.condition, tags)
-
-
-def holds(condition: Condition, tags: Mapping[str, str]) -> bool:
-    match condition:
-        case Has(key):
-            return key in tags
-        case Is(key, _, pattern):
-            return key in tags and pattern.fullmatch(tags[key]) is not None
-        case Not(part):
-            return not holds(part, tags)
-        case Every(parts):
-            return all(holds(part, tags) for part in parts)
-        case Some(parts):
-            return any(holds(part, tags) for part in parts)
+        return self.condition.holds(tags)
 
 
 def parse(text: str) -> Query:
