@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -399,6 +399,23 @@ export const schedulesPreview = <ThrowOnError extends boolean = false>(options?:
     headers: {
         'Content-Type': 'application/json',
         ...options?.headers
+    }
+});
+
+/**
+ * The servers that a tag query means now. Nothing is saved.
+ */
+export const schedulesTargets = <ThrowOnError extends boolean = false>(options: Options<SchedulesTargetsData, ThrowOnError>): RequestResult<SchedulesTargetsResponses, SchedulesTargetsErrors, ThrowOnError> => (options.client ?? client).post<SchedulesTargetsResponses, SchedulesTargetsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/schedules/targets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
     }
 });
 

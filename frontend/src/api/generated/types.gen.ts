@@ -1362,6 +1362,32 @@ export type Stop = {
     at: string;
 };
 
+export type Target = {
+    id: number;
+    /**
+     * Its instance ID if it has no name.
+     */
+    name: string;
+};
+
+/**
+ * How many servers are meant, and the first of them by name.
+ */
+export type Targets = {
+    count: number;
+    servers: Array<Target>;
+};
+
+/**
+ * The query is taken as it was written, blanks and all: what is wrong in it is told by its place.
+ */
+export type TargetsWanted = {
+    /**
+     * Which servers, as team=qa AND env!=prod.
+     */
+    tag_query: string;
+};
+
 export type Timeline = {
     from: string;
     to: string;
@@ -2693,6 +2719,28 @@ export type SchedulesPreviewResponses = {
 };
 
 export type SchedulesPreviewResponse = SchedulesPreviewResponses[keyof SchedulesPreviewResponses];
+
+export type SchedulesTargetsData = {
+    body: TargetsWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/targets';
+};
+
+export type SchedulesTargetsErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesTargetsError = SchedulesTargetsErrors[keyof SchedulesTargetsErrors];
+
+export type SchedulesTargetsResponses = {
+    200: Targets;
+};
+
+export type SchedulesTargetsResponse = SchedulesTargetsResponses[keyof SchedulesTargetsResponses];
 
 export type ServersListData = {
     body?: never;
