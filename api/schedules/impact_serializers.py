@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from api import fields
 from api.schedules.serializers import ScheduleWanted
+from api.servers.serializers import Named
 from shared.schedules.models import Action
 
 ADDED_OR_REMOVED = ("added", "removed")
@@ -15,11 +16,6 @@ class ImpactWanted(ScheduleWanted):
     """A schedule, or what is to change about the one named as `schedule`."""
 
     schedule = fields.Whole(required=False, min_value=1)
-
-
-class NamedShape(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
 
 
 class CountShape(serializers.Serializer[Any]):
@@ -35,7 +31,7 @@ class HoursShape(serializers.Serializer[Any]):
 
 
 class EffectShape(serializers.Serializer[Any]):
-    server = NamedShape()
+    server = Named()
     action = serializers.ChoiceField(choices=Action.choices)
     at = serializers.DateTimeField()
     local = serializers.CharField()
@@ -43,7 +39,7 @@ class EffectShape(serializers.Serializer[Any]):
 
 
 class StopShape(serializers.Serializer[Any]):
-    server = NamedShape()
+    server = Named()
     at = serializers.DateTimeField()
 
 

@@ -42,5 +42,6 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "schedules_destroy": ("DELETE", "schedules/{schedule}", None),
     "schedules_pause": ("POST", "schedules/{schedule}/pause", {}),
     "schedules_resume": ("POST", "schedules/{schedule}/resume", None),
+    "schedules_impact": ("POST", "schedules/impact", {"rules": [{"action": "stop", "cron": "0 7 * * *"}]}),
     "schedules_targets": ("POST", "schedules/targets", {"tag_query": "team=qa"}),
 }
