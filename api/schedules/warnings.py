@@ -18,14 +18,18 @@ def warnings(schedule: Schedule) -> list[Note]:
     """At most ten; the coming moments that are stored are looked at, not eternity."""
     rules = list(schedule.rules.all())
     servers = [target.server_id for target in schedule.targets.all()]
-    found = [*no_servers(servers), *gaps(schedule, rules), *collisions(schedule, rules, servers)]
+    found = [*no_servers(schedule, servers), *gaps(schedule, rules), *collisions(schedule, rules, servers)]
     return found[:MOST]
 
 
-def no_servers(servers: Sequence[int]) -> list[Note]:
+def no_servers(schedule: Schedule, servers: Sequence[int]) -> list[Note]:
     if servers:
         return []
-    return [{"code": "no_servers", "detail": "No server is chosen yet, so nothing will happen."}]
+    if schedule.tag_query:
+        detail = f"No server matches {schedule.tag_query} now. Those that will do join by themselves."
+    else:
+        detail = "No server is chosen yet, so nothing will happen."
+    return [{"code": "no_servers", "detail": detail}]
 
 
 def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:

@@ -111,9 +111,8 @@ def put_query(schedule: Schedule, query: str) -> bool:
 
 def put_servers(schedule: Schedule, wanted: Sequence[int]) -> bool:
     """Picked servers, instead of a tag query if there was one."""
-    if schedule.tag_query and not wanted:
-        return False
     had_query, schedule.tag_query = schedule.tag_query, ""
+    schedule.save(update_fields=["tag_query", "updated_at"])
     have = set(schedule.targets.values_list("server_id", flat=True))
     check_servers(schedule.workspace, [each for each in wanted if each not in have], wanted=wanted)
     schedule.targets.exclude(server_id__in=wanted).delete()

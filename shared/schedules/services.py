@@ -110,13 +110,13 @@ def take_over(change: Change, draft: Draft, *, now: datetime) -> None:
 
 def take_parts(change: Change, draft: Draft, *, now: datetime) -> None:
     """The rows that hang on a saved schedule: its timetable, its dates and its servers."""
-    schedule = change.schedule
+    schedule, picked = change.schedule, None if draft.tag_query else draft.servers
     for name, put in (
         ("skip_dates", draft.skip_dates is not None and parts.put_skip_dates(schedule, draft.skip_dates)),
         ("rules", bool(draft.windows) and parts.put_windows(schedule, draft.windows or ())),
         ("rules", bool(draft.rules) and parts.put_rules(schedule, draft.rules or (), now=now)),
         ("tag_query", draft.tag_query is not None and parts.put_query(schedule, draft.tag_query)),
-        ("servers", draft.servers is not None and parts.put_servers(schedule, draft.servers)),
+        ("servers", picked is not None and parts.put_servers(schedule, picked)),
     ):
         if put:
             change.changed.add(name)
