@@ -1,7 +1,7 @@
 """Schedules: timetables with targets. A revision guards against two people saving over each other."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from api.errors import PreconditionRequired
 from api.fields import Nothing
-from api.schedules import reading, saving
+from api.schedules import reading, saving, telling
 from api.schedules.filters import ScheduleFilters
 from api.schedules.impact import confirmed, impact
 from api.schedules.impact_serializers import ImpactShape, ImpactWanted
@@ -29,9 +29,17 @@ from api.schedules.tag_serializers import MOST_NAMED, TargetsShape, TargetsWante
 from api.schedules.warnings import warnings
 from api.views import View
 from shared.errors import RevisionMismatch
+from shared.people.models import User
 from shared.schedules import services, tagging, targets
 from shared.schedules.models import Schedule
 from shared.schedules.services import Draft
+
+
+class Telling(Protocol):
+    """Tell the log what somebody did to a schedule."""
+
+    def __call__(self, schedule: reading.Shown, *, by: User) -> None: ...
+
 
 REVISION = re.compile(r'"?(\d{1,9})"?')
 IF_MATCH = OpenApiParameter(
@@ -71,7 +79,7 @@ class Schedules(View):
         draft = self.draft(self.read(ScheduleWanted), schedule=None)
         schedule = services.create(draft, workspace=self.workspace, author=self.user, now=self.now)
         self.kwargs["pk"] = schedule.id
-        return self.answer(status=201)
+        return self.answer(status=201, tell=telling.saved)
 
     @extend_schema(request=ScheduleChange, parameters=[IF_MATCH], responses=ScheduleShape)
     def partial_update(self, request: Request, pk: int) -> Response:
@@ -80,12 +88,14 @@ class Schedules(View):
         revision = expected(request)
         draft = self.draft(graced(self.read(ScheduleChange, partial=True)), schedule=schedule)
         saving.change(schedule, draft, revision=revision, now=self.now)
-        return self.answer()
+        return self.answer(tell=telling.saved)
 
     @extend_schema(parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """End a schedule for good. What it did stays in the history."""
-        saving.delete(self.get_object(), revision=expected(request), now=self.now)
+        [shown] = reading.shown([self.get_object()], now=self.now)
+        saving.delete(shown.schedule, revision=expected(request), now=self.now)
+        telling.deleted(shown, by=self.user)
         return Response(status=204)
 
     @extend_schema(request=PauseWanted, responses=ScheduleShape)
@@ -94,7 +104,7 @@ class Schedules(View):
         """Let nothing of it happen for a while, or until it is resumed."""
         schedule = self.get_object()
         saving.pause(schedule, **self.read(PauseWanted), now=self.now)
-        return self.answer()
+        return self.answer(tell=telling.paused)
 
     @extend_schema(request=None, responses=ScheduleShape)
     @action(detail=True, methods=["post"])
@@ -103,7 +113,7 @@ class Schedules(View):
         schedule = self.get_object()
         self.read(Nothing)
         saving.resume(schedule, now=self.now)
-        return self.answer()
+        return self.answer(tell=telling.resumed)
 
     @extend_schema(request=TargetsWanted, responses=TargetsShape)
     @action(detail=False, methods=["post"])
@@ -140,10 +150,12 @@ class Schedules(View):
         confirmed(draft, schedule, self.workspace, stops=stops, now=self.now)
         return draft
 
-    def answer(self, *, status: int = 200) -> Response:
-        """The schedule as it is now, with its warnings and its revision as ETag."""
+    def answer(self, *, status: int = 200, tell: Telling | None = None) -> Response:
+        """The schedule as it is now, with its warnings and its revision as ETag, once the log was told."""
         schedule = self.get_object()
         [shown] = reading.shown([schedule], now=self.now)
+        if tell:
+            tell(shown, by=self.user)
         body: dict[str, Any] = dict(ScheduleShape(shown).data) | {"warnings": warnings(schedule)}
         return Response(body, status=status, headers={"ETag": f'"{schedule.revision}"'})
 
