@@ -1,5 +1,7 @@
 """What people do to schedules, as the log of the api tells it: who, which, and the timetable in words."""
 
+from typing import Any
+
 from api.schedules.reading import Shown
 from shared.logs import event
 from shared.people.models import User
@@ -34,5 +36,5 @@ def named(schedule: Shown) -> str:
     return f"{schedule.name} (ID: {schedule.id})"
 
 
-def facts(schedule: Shown, *, by: User) -> dict[str, object]:
+def facts(schedule: Shown, *, by: User) -> dict[str, Any]:
     return {"schedule": schedule.id, "revision": schedule.revision, "author": str(by)}
