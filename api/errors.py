@@ -53,7 +53,9 @@ class BodyTooLarge(rest.APIException):
     """The body is larger than we read."""
 
     status_code, default_code = 413, "body_too_large"
-    default_detail = f"The body is larger than {settings.BODY_LIMIT // 1024} KiB. Send less at once."
+
+    def __init__(self, limit: int = settings.BODY_LIMIT) -> None:
+        super().__init__(f"The body is larger than {limit // 1024} KiB. Send less at once.")
 
 
 # The first match counts, so a kind stands before the kind it is one of.
@@ -73,7 +75,7 @@ TABLE: dict[type[Exception], tuple[int, str, str]] = {
     rest.MethodNotAllowed: (405, "method_not_allowed", ""),
     rest.NotAcceptable: (406, "not_acceptable", "Answers come as application/json."),
     BodyTooLarge: (413, "body_too_large", ""),
-    core.RequestDataTooBig: (413, "body_too_large", BodyTooLarge.default_detail),
+    core.RequestDataTooBig: (413, "body_too_large", str(BodyTooLarge())),
     rest.UnsupportedMediaType: (415, "unsupported_media_type", "Send the body as application/json."),
     PreconditionRequired: (428, "precondition_required", ""),
     rest.Throttled: (429, "too_many_attempts", "Too many attempts. Wait a while and try again."),

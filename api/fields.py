@@ -198,3 +198,16 @@ class Secret(Text):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"trim_whitespace": False, "write_only": True, "max_length": 200} | options)
+
+
+class Lines(serializers.CharField):
+    """A text of several lines, exactly as it came. What reads it judges its characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "allow_blank": True} | options)
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        text: str = super().to_internal_value(data)
+        return text

@@ -66,8 +66,9 @@ def unreadable(request: HttpRequest) -> Problem | None:
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length and request.headers.get("Transfer-Encoding"):
         return Problem(411, "length_required", "Send the body with its Content-Length.")
-    if length.isdigit() and int(length) > settings.BODY_LIMIT:
-        return errors.problem_for(errors.BodyTooLarge())
+    limit = settings.FILE_LIMIT if request.path in settings.FILE_PATHS else settings.BODY_LIMIT
+    if length.isdigit() and int(length) > limit:
+        return errors.problem_for(errors.BodyTooLarge(limit))
     return None
 
 

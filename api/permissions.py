@@ -48,6 +48,9 @@ NEEDS: dict[str, Role] = {
     "schedules_pause": Role.OPERATOR,
     "schedules_resume": Role.OPERATOR,
     "schedules_targets": Role.VIEWER,
+    "schedules_calendar": Role.VIEWER,
+    "schedules_export": Role.VIEWER,
+    "schedules_import": Role.EDITOR,
 }
 
 
@@ -58,8 +61,11 @@ def may(role: str, *, operation_id: str) -> bool:
 
 
 def operation_id(view: View) -> str:
-    """The name of what is asked for, e.g. `servers_list`; the same in the schema and in NEEDS."""
-    action = getattr(view, "action", None) or "unknown"
+    """The name of what is asked for, e.g. `servers_list`; the same in the schema and in NEEDS.
+
+    A method that would be a word of Python's own, as `import_`, goes without its underscore.
+    """
+    action = (getattr(view, "action", None) or "unknown").rstrip("_")
     return f"{getattr(view, 'basename', None)}_{action.replace('partial_update', 'update')}"
 
 

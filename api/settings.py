@@ -64,6 +64,9 @@ WSGI_APPLICATION = "api.wsgi.application"
 APPEND_SLASH = False
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 BODY_LIMIT = 64 * 1024
+# Whole files come to these.
+FILE_LIMIT = 1024 * 1024
+FILE_PATHS = frozenset({"/api/v1/schedules/calendar", "/api/v1/schedules/import"})
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 
 STATIC_URL = "/api/static/"

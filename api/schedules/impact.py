@@ -19,7 +19,8 @@ from shared.fleet.models import Server
 from shared.people.models import Workspace
 from shared.schedules import ahead, parts, tagging, targets, windows
 from shared.schedules.checks import RuleText, check_dates, check_rule
-from shared.schedules.models import Hold, Schedule
+from shared.schedules.models import Action, Hold, Rule, Schedule
+from shared.schedules.recurrence import first
 from shared.schedules.services import Draft
 from shared.schedules.wanting import schedules_of
 
@@ -90,8 +91,33 @@ def confirmed(
 ) -> None:
     """ConfirmationRequired when saving would stop more than one server within minutes, and not as many as
     the asker says to know."""
-    told = compare(draft, schedule, workspace, span=Span(now, now + SOON))
-    soon = stops_soon(told, now=now)
+    insist(stopped_at_once(draft, schedule, workspace, now=now), stops=stops)
+
+
+def stopped_at_once(
+    draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime
+) -> list[dict[str, Any]]:
+    """The servers that saving would stop within minutes, and when."""
+    if not stop_is_near(draft, schedule, workspace, now=now):
+        return []
+    return stops_soon(compare(draft, schedule, workspace, span=Span(now, now + SOON)), now=now)
+
+
+def stop_is_near(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime) -> bool:
+    """Whether anything is stopped within minutes, by this schedule or by one it may keep from doing so.
+
+    Mostly nothing is, and then nobody's future needs to be thought.
+    """
+    wish = wished(draft, schedule, workspace)
+    check(draft, schedule, wish, now=now)
+    own = [timing for action, timing in timings_of(wish) if action == Action.STOP]
+    if any(moment.at <= now + SOON for timing in own for moment in first(timing, after=now, count=1)):
+        return True
+    stops = Rule.objects.filter(workspace=workspace, action=Action.STOP)
+    return stops.filter(next_run_at__lte=now + SOON).exists()
+
+
+def insist(soon: Sequence[dict[str, Any]], *, stops: int) -> None:
     if len(soon) > 1 and stops != len(soon):
         names = ", ".join(str(each["server"]["name"]) for each in soon[:5])
         rest = f" and {len(soon) - 5} more" if len(soon) > 5 else ""

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from api.errors import PreconditionRequired
 from api.fields import Nothing
 from api.schedules import reading, saving, telling
+from api.schedules.document_views import DocumentViews
 from api.schedules.filters import ScheduleFilters
 from api.schedules.impact import confirmed, impact
 from api.schedules.impact_serializers import ImpactShape, ImpactWanted
@@ -27,7 +28,6 @@ from api.schedules.serializers import (
 )
 from api.schedules.tag_serializers import MOST_NAMED, TargetsShape, TargetsWanted
 from api.schedules.warnings import warnings
-from api.views import View
 from shared.errors import RevisionMismatch
 from shared.people.models import User
 from shared.schedules import services, tagging, targets
@@ -51,7 +51,7 @@ IF_MATCH = OpenApiParameter(
 )
 
 
-class Schedules(View):
+class Schedules(DocumentViews):
     queryset = Schedule.objects.none()
     serializer_class = ScheduleShape
     filterset_class = ScheduleFilters

@@ -44,4 +44,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "schedules_resume": ("POST", "schedules/{schedule}/resume", None),
     "schedules_impact": ("POST", "schedules/impact", {"rules": [{"action": "stop", "cron": "0 7 * * *"}]}),
     "schedules_targets": ("POST", "schedules/targets", {"tag_query": "team=qa"}),
+    "schedules_calendar": ("POST", "schedules/calendar", {"ics": "BEGIN:VCALENDAR\nEND:VCALENDAR"}),
+    "schedules_export": ("GET", "schedules/export", None),
+    "schedules_import": ("POST", "schedules/import", {"document": "version: 1\nschedules: []"}),
 }

@@ -52,7 +52,7 @@ def test_every_operation_of_the_api_has_a_role_and_a_request_here() -> None:
     patterns = [*urls.router.urls, *get_resolver("api.urls").url_patterns]
     views: list[Any] = [getattr(pattern, "callback", None) for pattern in patterns]
     served = {
-        f"{view.initkwargs['basename']}_{action.replace('partial_update', 'update')}"
+        f"{view.initkwargs['basename']}_{action.rstrip('_').replace('partial_update', 'update')}"
         for view in views
         if hasattr(view, "actions")
         for action in view.actions.values()

@@ -49,9 +49,9 @@ def catch_up(schedule: Schedule, *, now: datetime) -> list[Operation]:
     return fired(list(due.order_by("id")), now=now)
 
 
-def hold_still(schedule: Schedule) -> None:
+def hold_still(*schedules: Schedule) -> None:
     """Lock what is under way in the order in which looks lock it, before rows it refers to are deleted."""
-    active = Operation.objects.filter(schedule=schedule, state__in=[state.value for state in ACTIVE])
+    active = Operation.objects.filter(schedule__in=schedules, state__in=[state.value for state in ACTIVE])
     list(active.select_for_update(no_key=True, of=("self",)).order_by("server_id").values_list("id"))
 
 
