@@ -24,6 +24,8 @@ class ScheduleWritten(ScheduleWanted):
 
 
 class DocumentWanted(Body):
+    """What the YAML text holds."""
+
     version = fields.Whole()
     schedules = fields.Many(child=ScheduleWritten(), most=MOST_SCHEDULES)
 
@@ -53,6 +55,8 @@ def named_twice(schedules: object) -> dict[str, Any]:
 
 
 class ImportWanted(Body):
+    """A document of schedules, and what to do with it."""
+
     document = fields.Lines(max_length=LONGEST, help_text="The YAML text.")
     dry_run = fields.Switch(required=False, default=False, help_text="Say what would change; change nothing.")
     remove_others = fields.Switch(
@@ -67,6 +71,8 @@ class ImportWanted(Body):
 
 
 class CalendarWanted(Body):
+    """A calendar of holidays."""
+
     ics = fields.Lines(max_length=LONGEST, help_text="The text of an .ics file.")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.fields import INVISIBLE
+from api.schedules.documents import dump
+from api.schedules.entries import read
 from api.schedules.exporting import export
 from api.schedules.importing import Import, Options
 from api.tests.conftest import make_region, make_server
@@ -100,3 +103,10 @@ def test_any_schedules_go_out_and_in_unchanged(
 def fleet(workspace: Workspace) -> Sequence[Server]:
     region = make_region(workspace)
     return [make_server(region) for _ in range(3)]
+
+
+def test_the_document_of_the_how_to_is_what_an_export_writes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "schedules-as-code.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0]
+    schedules, _ = read(example, zone="UTC")
+    assert dump(entry.written for entry in schedules) == example

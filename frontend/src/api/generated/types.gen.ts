@@ -139,6 +139,27 @@ export type Author = {
     name: string;
 };
 
+export type Calendar = {
+    /**
+     * As `skip_dates` of a schedule takes them.
+     */
+    dates: Array<SkipDay>;
+    /**
+     * Entries that gave no date: with times, cancelled, far away.
+     */
+    ignored: number;
+};
+
+/**
+ * A calendar of holidays.
+ */
+export type CalendarWanted = {
+    /**
+     * The text of an .ics file.
+     */
+    ics: string;
+};
+
 /**
  * * `unknown` - Unknown
  * * `ours` - Ours
@@ -188,6 +209,15 @@ export type DeniedAction = {
     region: string;
     since: string;
     last: string;
+};
+
+export type Difference = {
+    field: string;
+    /**
+     * In words; null where nothing was said.
+     */
+    before: string | null;
+    after: string | null;
 };
 
 export type Effect = {
@@ -363,6 +393,44 @@ export type ImpactWanted = {
      */
     tag_query?: string;
     schedule?: number;
+};
+
+export type Import = {
+    dry_run: boolean;
+    created: Array<string>;
+    changed: Array<ScheduleDifference>;
+    unchanged: Array<string>;
+    removed: Array<string>;
+    /**
+     * What it stops within 5 minutes.
+     */
+    stops_soon: Array<Stop>;
+    /**
+     * When not null, importing needs this number as confirm_stops.
+     */
+    confirm: number | null;
+};
+
+/**
+ * A document of schedules, and what to do with it.
+ */
+export type ImportWanted = {
+    /**
+     * The YAML text.
+     */
+    document: string;
+    /**
+     * Say what would change; change nothing.
+     */
+    dry_run?: boolean;
+    /**
+     * Delete the schedules that the document does not name.
+     */
+    remove_others?: boolean;
+    /**
+     * How many servers all of it together is known to stop within 5 minutes.
+     */
+    confirm_stops?: number;
 };
 
 export type LastOperation = {
@@ -1067,6 +1135,11 @@ export type ScheduleChange = {
      * Servers by their tags instead of picked ones: team=qa AND env!=prod
      */
     tag_query?: string;
+};
+
+export type ScheduleDifference = {
+    name: string;
+    fields: Array<Difference>;
 };
 
 /**
@@ -2676,6 +2749,50 @@ export type SchedulesResumeResponses = {
 
 export type SchedulesResumeResponse = SchedulesResumeResponses[keyof SchedulesResumeResponses];
 
+export type SchedulesCalendarData = {
+    body: CalendarWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/calendar';
+};
+
+export type SchedulesCalendarErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesCalendarError = SchedulesCalendarErrors[keyof SchedulesCalendarErrors];
+
+export type SchedulesCalendarResponses = {
+    200: Calendar;
+};
+
+export type SchedulesCalendarResponse = SchedulesCalendarResponses[keyof SchedulesCalendarResponses];
+
+export type SchedulesExportData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/export';
+};
+
+export type SchedulesExportErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesExportError = SchedulesExportErrors[keyof SchedulesExportErrors];
+
+export type SchedulesExportResponses = {
+    200: string;
+};
+
+export type SchedulesExportResponse = SchedulesExportResponses[keyof SchedulesExportResponses];
+
 export type SchedulesImpactData = {
     body: ImpactWanted;
     path?: never;
@@ -2697,6 +2814,28 @@ export type SchedulesImpactResponses = {
 };
 
 export type SchedulesImpactResponse = SchedulesImpactResponses[keyof SchedulesImpactResponses];
+
+export type SchedulesImportData = {
+    body: ImportWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/import';
+};
+
+export type SchedulesImportErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesImportError = SchedulesImportErrors[keyof SchedulesImportErrors];
+
+export type SchedulesImportResponses = {
+    200: Import;
+};
+
+export type SchedulesImportResponse = SchedulesImportResponses[keyof SchedulesImportResponses];
 
 export type SchedulesPreviewData = {
     body?: PreviewWanted;
