@@ -8,10 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from api.tests.conftest import Person, make_server
-from api.tests.documenting import bring_in, everything
+from api.tests.documenting import bring_in, everything, export
 from shared.clock import now
 from shared.fleet.models import Region
 from shared.schedules.models import Schedule
+from shared.schedules.windows import DAYS
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +74,18 @@ def test_the_command_asks_for_the_number_too(alice: Person, soon: str, tmp_path:
     assert not Schedule.objects.exists()
     call_command("import_schedules", str(file), "--confirm-stops", "3", stdout=out)
     assert Schedule.objects.count() == 2
+
+
+def test_what_a_schedule_no_longer_keeps_on_is_stopped_too(alice: Person, region: Region) -> None:
+    """The change itself stops nothing for hours; but it lets another schedule's stop happen."""
+    servers = [make_server(region).id, make_server(region).id]
+    for name, ends in (("evening", timedelta(minutes=3)), ("day", timedelta(hours=6))):
+        begin, end = (f"{now() + span:%H:%M}" for span in (timedelta(hours=-1), ends))
+        window = {"days": list(DAYS), "from": begin, "to": end}
+        body = {"name": name, "timezone": "UTC", "windows": [window], "servers": servers}
+        assert alice.post("schedules", body | {"confirm_stops": 2}).status_code == 201
+    document = export(alice).replace("- name: day\n", "- name: day\n  enabled: false\n")
+    assert bring_in(alice, document, dry_run=True)["confirm"] == 2
+    day = Schedule.objects.get(name="day")
+    answer = alice.patch(f"schedules/{day.id}", {"enabled": False}, **{"if-match": "*"})
+    assert (answer.status_code, answer.json().get("stops")) == (409, 2)
