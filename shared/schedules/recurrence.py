@@ -149,6 +149,7 @@ def recurring(timing: Timing, *, after: datetime) -> Iterator[Moment]:
 def backwards(timing: Timing, *, at: datetime) -> Iterator[Moment]:
     """Cron's moments back from `at`, newest first, where the timing counts."""
     zone = zone_named(timing.zone)
+    at = walls.no_later(at, timing.valid_to, zone)
     if is_fixed(timing.cron):
         begin = walls.local(at, zone) + timedelta(seconds=1)
         ticks = simulated(timing.cron, begin, reverse=True)

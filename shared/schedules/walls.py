@@ -62,6 +62,11 @@ def gap(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, datetime]:
     return local(change, zone) - local(change - timedelta(seconds=1), zone), change
 
 
+def no_later(at: datetime, last: date | None, zone: ZoneInfo) -> datetime:
+    """`at`, or when all that a last valid date had begun is over: it may pass midnight and a clock change."""
+    return at if last is None else min(at, instant(midnight(last) + timedelta(days=3), zone))
+
+
 def midnight(day: date) -> datetime:
     """The local time at which a date begins."""
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001  a wall clock has no zone

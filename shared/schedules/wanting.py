@@ -6,7 +6,7 @@ nothing of operations, holds, or of what the server does.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,8 +14,9 @@ from typing import NamedTuple
 from django.db.models import Prefetch
 
 from shared.schedules import ahead
+from shared.schedules.laid import Laid
 from shared.schedules.models import Action, Rule, Schedule, Skip, Target
-from shared.schedules.recurrence import Moment, before
+from shared.schedules.recurrence import Moment, Timing, before, edge_moment
 
 WANTS = {Action.START.value: "on", Action.STOP.value: "off"}
 
@@ -59,13 +60,20 @@ class Decision:
 class Wants:
     """The schedules of some servers, read once: those that are on, not paused, and do more than observe.
 
-    A pause that is over at the instant asked about does not count.
+    A pause that does not cover the instant asked about does not count. With `every` the others are in `all`
+    too, and may be asked with `says`; they decide nothing.
     """
 
-    def __init__(self, servers: Collection[int]) -> None:
-        self.schedules = schedules_of(servers)
+    def __init__(self, servers: Collection[int], *, every: bool = False) -> None:
+        self.all = schedules_of(servers, every=every)
+        self.schedules = {
+            server: [each for each in rows if speaks(each)] for server, rows in self.all.items()
+        }
+        self.timings: dict[int, Timing] = {}
+        self.laid: dict[int, Laid] = {}
         skips = Skip.objects.filter(server__in=servers)
-        self.skips = set(skips.values_list("rule_id", "server_id", "nominal", "fold"))
+        rows = skips.values_list("id", "rule_id", "server_id", "nominal", "fold")
+        self.skips = {tuple(key): skip for skip, *key in rows}
         self.skipping = {(rule, server) for rule, server, *_ in self.skips}
         self.told: dict[tuple[int, int, datetime], Moment | None] = {}
 
@@ -76,17 +84,18 @@ class Wants:
 
     def kept_on(self, server: int, *, at: datetime, but: int) -> Schedule | None:
         """Another schedule whose hours keep the server on at that instant."""
-        others = (each for each in self.schedules[server] if each.id != but and is_hours(each))
+        mine = self.schedules.get(server, ())
+        others = (each for each in mine if each.id != but and is_hours(each))
         said = (self.says(each, server, at=at) for each in others)
         return next((each.schedule for each in said if each and each.keeps_on), None)
 
     def everything(self, server: int, *, at: datetime) -> Iterable[Said]:
-        found = (self.says(schedule, server, at=at) for schedule in self.schedules[server])
+        found = (self.says(schedule, server, at=at) for schedule in self.schedules.get(server, ()))
         return (said for said in found if said is not None)
 
     def says(self, schedule: Schedule, server: int, *, at: datetime) -> Said | None:
         """What this one wants at that instant; None when it has not said anything, or is paused then."""
-        if schedule.paused_at is not None and (schedule.paused_until is None or schedule.paused_until > at):
+        if is_paused(schedule, at=at):
             return None
         found = [
             Said(schedule, rule, moment)
@@ -100,32 +109,58 @@ class Wants:
         skipper = server if (rule.id, server) in self.skipping else 0
         key = (rule.id, skipper, at)
         if key not in self.told:
-            every = before(ahead.timing(rule), at=at)
+            every = self.back(rule, at=at)
             self.told[key] = next((each for each in every if not self.is_skipped(rule, skipper, each)), None)
         return self.told[key]
 
+    def back(self, rule: Rule, *, at: datetime) -> Iterator[Moment]:
+        """The rule's moments that are not later than `at`, newest first, skipped or not."""
+        timing = self.timing(rule)
+        if not timing.windows:
+            return before(timing, at=at)
+        laid = self.laid.setdefault(rule.schedule_id, Laid(timing.hours))
+        return (edge_moment(edge) for edge in laid.back(at=at) if edge.action == timing.edge)
+
+    def timing(self, rule: Rule) -> Timing:
+        """What the rule says about time, put together once."""
+        if rule.id not in self.timings:
+            self.timings[rule.id] = ahead.timing(rule)
+        return self.timings[rule.id]
+
     def is_skipped(self, rule: Rule, server: int, moment: Moment) -> bool:
         return (rule.id, server, moment.nominal, moment.fold) in self.skips
+
+
+def speaks(schedule: Schedule) -> bool:
+    """Whether it decides anything while it is not paused."""
+    return schedule.enabled and schedule.mode != Schedule.Mode.OBSERVE
+
+
+def is_paused(schedule: Schedule, *, at: datetime) -> bool:
+    """Whether its pause covers that instant."""
+    since, until = schedule.paused_at, schedule.paused_until
+    return since is not None and since <= at and (until is None or until > at)
 
 
 def is_hours(schedule: Schedule) -> bool:
     return any(rule.edge for rule in schedule.rules.all())
 
 
-def schedules_of(servers: Collection[int]) -> defaultdict[int, list[Schedule]]:
-    """The schedules that have a say about each server, by name, with all that bears on their moments."""
+def schedules_of(servers: Collection[int], *, every: bool = False) -> dict[int, list[Schedule]]:
+    """The schedules that have a say about each server, or all of them, by name, with all that bears on their
+    moments."""
     active = Schedule.objects.filter(enabled=True).exclude(mode=Schedule.Mode.OBSERVE)
+    wanted = Schedule.objects.all() if every else active
     rules = Prefetch("rules", queryset=Rule.objects.order_by("id"))
-    ids = Target.objects.filter(server__in=servers, schedule__in=active).values("schedule")
-    rows = active.filter(id__in=ids).prefetch_related(rules, "windows", "skip_dates")
+    ids = Target.objects.filter(server__in=servers, schedule__in=wanted).values("schedule")
+    rows = wanted.filter(id__in=ids).prefetch_related(rules, "windows", "skip_dates")
     by_id = {row.id: tied(row) for row in rows.order_by("name", "id")}
-    found: defaultdict[int, list[Schedule]] = defaultdict(list)
-    targets = Target.objects.filter(server__in=servers, schedule__in=by_id).values_list("schedule", "server")
-    pairs = set(targets)
-    for schedule in by_id.values():
-        for server in servers:
-            if (schedule.id, server) in pairs:
-                found[server].append(schedule)
+    targets = Target.objects.filter(server__in=servers, schedule__in=by_id).order_by(
+        "schedule__name", "schedule"
+    )
+    found: dict[int, list[Schedule]] = defaultdict(list)
+    for server, schedule in targets.values_list("server", "schedule"):
+        found[server].append(by_id[schedule])
     return found
 
 

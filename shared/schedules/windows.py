@@ -90,6 +90,7 @@ def edges(hours: Hours, *, after: datetime) -> Iterator[Edge]:
 
 def past_edges(hours: Hours, *, at: datetime) -> Iterator[Edge]:
     """The edges not later than `at`, newest first, as far back as anybody may have skipped dates."""
+    at = walls.no_later(at, hours.valid_to, zone_named(hours.zone))
     upper = at + timedelta(microseconds=1)
     for reach in (WARM_UP, FURTHEST):
         lower = at - reach
