@@ -3,15 +3,17 @@
 Facts in, entries out, oldest first. It knows no table, no clock and no engine of recurrence.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from shared.fleet.status import SHOWN
 from shared.operations.reasons import called, sentence
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
+from shared.schedules import walls
+from shared.schedules.walls import zone_named
 from shared.schedules.words import VERBS
 
 MOST = 500
@@ -66,7 +68,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing on the line. `state` is the operation's; `skipped` for a planned one that will not run."""
+    """One thing on the line. `state` is the operation's; `skipped` for a planned one that will not run.
+
+    Of a planned one `note` is what a clock change does to it, and `skip` the id of what skips it.
+    """
 
     at: datetime
     kind: str
@@ -76,19 +81,33 @@ class Entry:
     schedule: Named | None = None
     operation: int | None = None
     observation: Seen | None = None
+    rule: int | None = None
+    note: str | None = None
+    skip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One coming moment of a rule of this schedule."""
+    """One coming moment of a rule of this schedule; it stands for `nominal` on the wall clock of its zone.
+
+    `skip` is the id of what skips it on this server.
+    """
 
     occurrence: Occurrence
     schedule: Named
+    timezone: str
+    nominal: str
+    skip: int | None = None
 
     @property
     def moment(self) -> tuple[int, datetime]:
         """What makes it the same moment as that of an operation."""
         return self.occurrence.rule, self.occurrence.due_at
+
+    @property
+    def note(self) -> str | None:
+        """What a clock change does to it, in words."""
+        return walls.note(self.occurrence.due_at, self.nominal, zone_named(self.timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +127,35 @@ class Done:
 
 def planned(plans: Iterable[Plan], *, now: datetime) -> list[Entry]:
     """The coming moments, judged as the clock will judge them if nothing changes until then."""
-    together: dict[datetime, list[Plan]] = defaultdict(list)
-    for plan in plans:
-        together[plan.occurrence.due_at].append(plan)
-    return [entry for _, rivals in sorted(together.items()) for entry in at_once(rivals, now=now)]
+    return [coming(plan, verdict, now=now) for plan, verdict in judged(plans, now=now)]
 
 
-def at_once(rivals: Sequence[Plan], *, now: datetime) -> list[Entry]:
-    """The moments of one instant; at most one of them runs."""
-    at = rivals[0].occurrence.due_at
-    judged = verdicts((plan.occurrence for plan in rivals), now=max(at, now))
-    return [
-        coming(plan.occurrence, plan.schedule, verdict, now=now)
-        for plan, (_, verdict) in zip(rivals, judged, strict=True)
-    ]
+def judged(plans: Iterable[Plan], *, now: datetime) -> Iterator[tuple[Plan, Verdict]]:
+    """Each of the plans, which come in order of time, and its verdict. Of one instant at most one runs."""
+    for at, together in groupby(plans, key=lambda plan: plan.occurrence.due_at):
+        rivals = list(together)
+        told = verdicts((plan.occurrence for plan in rivals), now=max(at, now))
+        yield from ((plan, verdict) for plan, (_, verdict) in zip(rivals, told, strict=True))
 
 
-def coming(each: Occurrence, schedule: Named, verdict: Verdict, *, now: datetime) -> Entry:
-    who = f"{VERBS[each.action]} by {schedule.name}"
-    if verdict is not RUN:
+def coming(plan: Plan, verdict: Verdict, *, now: datetime) -> Entry:
+    each = plan.occurrence
+    who, runs = f"{VERBS[each.action]} by {plan.schedule.name}", verdict is RUN
+    if runs:
+        text = f"{who} is due now." if each.due_at <= now else f"{who} is planned."
+    else:
         text = f"{who} will not run. {sentence(verdict.reason, **verdict.words)}"
-        return Entry(each.due_at, "planned", text, each.action, "skipped", schedule)
-    text = f"{who} is due now." if each.due_at <= now else f"{who} is planned."
-    return Entry(each.due_at, "planned", text, each.action, schedule=schedule)
+    return Entry(
+        each.due_at,
+        "planned",
+        text,
+        action=each.action,
+        state=None if runs else "skipped",
+        schedule=plan.schedule,
+        rule=each.rule,
+        note=plan.note,
+        skip=plan.skip,
+    )
 
 
 def done(operation: Done) -> Entry:

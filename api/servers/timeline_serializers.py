@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from api import fields, words
 from api.errors import InvalidQuery
 from api.operations.serializers import OperationSchedule
-from api.servers.history import Span
+from api.servers.planning import Span
 from api.servers.serializers import ObservedShape
 from shared.schedules.models import Action
 
@@ -31,6 +31,13 @@ class EntryShape(serializers.Serializer[Any]):
     schedule = OperationSchedule(allow_null=True)
     operation = serializers.IntegerField(allow_null=True)
     observation = ObservedShape(allow_null=True)
+    rule = serializers.IntegerField(
+        allow_null=True, help_text="The rule of a planned action; with `at` it names the occurrence to skip."
+    )
+    note = serializers.CharField(allow_null=True, help_text="What a clock change does to a planned action.")
+    skip = serializers.IntegerField(
+        allow_null=True, help_text="The skip that somebody made for a planned action; delete it to undo."
+    )
 
 
 class TimelineShape(serializers.Serializer[Any]):

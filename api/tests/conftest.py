@@ -166,7 +166,8 @@ def schedule(by: Person, **values: Any) -> dict[str, Any]:
         "rules": [{"action": "stop", "cron": "30 18 * * 1-5"}],
         "servers": [],
     }
-    answer = by.post("schedules", body | values)
+    given = {name: value for name, value in (body | values).items() if value is not None}
+    answer = by.post("schedules", given)
     assert answer.status_code == 201, answer.content
     made: dict[str, Any] = answer.json()
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.servers import history
+from api.servers import planning
 from api.servers.timeline import Done, Named, Plan, Seen, done, merged, observed, planned
 from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
 from shared.fleet.models import Region, Server
@@ -26,7 +26,8 @@ def at(minutes: int) -> datetime:
 def plan(minutes: int, action: str = "stop", **facts: Any) -> Plan:
     rule = ("start", "stop", "reboot").index(action)
     grace = at(minutes) + timedelta(minutes=15)
-    return Plan(Occurrence(rule, 1, action, at(minutes), grace, **facts), NIGHTLY)
+    occurrence = Occurrence(rule, 1, action, at(minutes), grace, **facts)
+    return Plan(occurrence, NIGHTLY, "UTC", f"{at(minutes):%Y-%m-%dT%H:%M:%S}")
 
 
 def operation(minutes: int, **values: Any) -> Done:
@@ -198,7 +199,7 @@ def test_the_line_goes_on_beyond_the_stored_moments(
 def test_nobody_waits_for_the_decades_before_a_far_span(often: dict[str, Any], moment: datetime) -> None:
     rule = Rule.objects.select_related("schedule").get()
     start = moment + timedelta(days=30_000)
-    found = history.beyond(rule, ahead.stored(rule), history.Span(start, start + timedelta(days=2), moment))
+    found = planning.beyond(rule, ahead.stored(rule), planning.Span(start, start + timedelta(days=2), moment))
     assert next(found).at >= start
 
 
@@ -240,6 +241,49 @@ def test_what_will_not_run_says_why(
     entries = line(alice, server)["entries"]
     assert {entry["state"] for entry in entries} == {"skipped"}
     assert all(words in entry["text"] for entry in entries)
+
+
+@pytest.mark.django_db
+def test_each_moment_stands_under_its_own_rule(alice: Person, server: Server) -> None:
+    rules = [{"action": "start", "cron": "0 8 * * *"}, {"action": "stop", "cron": "0 20 * * *"}]
+    schedule(alice, servers=[server.id], rules=rules)
+    by_action = {rule.action: rule.id for rule in Rule.objects.all()}
+    told = [(entry["at"][11:16], entry["action"], entry["rule"]) for entry in line(alice, server)["entries"]]
+    assert {(action, rule) for _, action, rule in told} == set(by_action.items())
+    assert len({(at, action) for at, action, _ in told}) == 2
+
+
+@pytest.mark.django_db
+def test_a_planned_moment_can_be_skipped_from_the_line_and_the_skip_taken_back(
+    alice: Person, server: Server, often: dict[str, Any]
+) -> None:
+    rule = Rule.objects.get()
+    made = Skip.objects.create(
+        workspace=server.workspace, rule=rule, server=server, nominal=rule.next_nominal, fold=rule.next_fold
+    )
+    first, second, *_ = line(alice, server)["entries"]
+    assert (first["rule"], first["skip"], first["state"]) == (rule.id, made.id, "skipped")
+    assert (second["rule"], second["skip"], second["state"]) == (rule.id, None, None)
+
+
+@pytest.mark.django_db
+def test_a_clock_change_is_told_on_the_line(alice: Person, server: Server) -> None:
+    rules = [{"action": "stop", "cron": "30 2 * * *"}]
+    schedule(alice, servers=[server.id], rules=rules)
+    told = line(alice, server, **{"from": "2027-03-27T00:00:00Z", "to": "2027-03-29T12:00:00Z"})["entries"]
+    notes = [entry["note"] for entry in told]
+    assert notes == [None, "Clocks change: 02:30 does not exist that day, so it runs at 03:00.", None]
+
+
+@pytest.mark.django_db
+def test_what_the_hours_of_another_schedule_keep_on_is_told_so(alice: Person, server: Server) -> None:
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    windows = [{"days": days, "from": "01:00", "to": "00:30"}]
+    schedule(alice, name="Office hours", servers=[server.id], rules=None, windows=windows)
+    stop = schedule(alice, servers=[server.id], rules=[{"action": "stop", "cron": "30 18 * * *"}])
+    mine = [each for each in line(alice, server)["entries"] if each["schedule"]["id"] == stop["id"]]
+    assert {each["state"] for each in mine} == {"skipped"}
+    assert all(each["text"].endswith("Kept on by the hours of 'Office hours'.") for each in mine)
 
 
 @pytest.mark.django_db
@@ -293,5 +337,5 @@ def test_a_longer_line_takes_no_more_queries(
         made = schedule(alice, servers=[server.id])
         make_operation(server, state="succeeded", schedule_id=made["id"])
         make_observation(server, schedule=made["id"])
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         assert len(line(alice, server)["entries"]) >= 8
