@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from shared.schedules import windows
 from shared.schedules.windows import Edge, Hours
 
-# Hours mostly turned within the last week. Who asks a second time mostly asks about the days ahead.
-BACK = timedelta(days=8)
-AHEAD = timedelta(days=32)
+# Hours mostly turned within the last days. Who asks a second time mostly asks about the days ahead.
+BACK = timedelta(days=4)
+AHEAD = timedelta(days=12)
 
 
 class Laid:

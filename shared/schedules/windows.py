@@ -20,9 +20,10 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 ONE_DAY = timedelta(days=1)
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-# There is a pause of a minute in every week, or the windows are refused, so no stretch is longer than two
-# weeks, clock changes and all: one that began before this many days has ended, and what follows is right.
+# There is a pause of a minute in every week, or the windows are refused, and a clock change may swallow one
+# pause: so no stretch is longer than two weeks, and those of most windows are far shorter.
 WARM_UP = timedelta(days=23)
+MARGIN = timedelta(days=2)
 # Nobody skips more dates in a row than a schedule may have.
 FURTHEST = timedelta(days=430)
 
@@ -82,10 +83,16 @@ def check(windows: Sequence[WindowText]) -> None:
 
 def edges(hours: Hours, *, after: datetime) -> Iterator[Edge]:
     """Every edge strictly later than `after`, in order; endless without `valid_to`."""
-    for stretch in stretches(hours, since=after - WARM_UP):
+    for stretch in stretches(hours, since=after - warm_up(hours.windows)):
         for edge in ends(stretch):
             if edge.at > after:
                 yield edge
+
+
+def warm_up(windows: Sequence[WindowText]) -> timedelta:
+    """A stretch that began so long ago has ended: what follows is right."""
+    longest = max((end - begin for begin, end in merged(laid(windows))), default=0)
+    return min(2 * timedelta(minutes=longest) + MARGIN, WARM_UP)
 
 
 def past_edges(hours: Hours, *, at: datetime) -> Iterator[Edge]:
