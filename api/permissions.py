@@ -31,6 +31,7 @@ NEEDS: dict[str, Role] = {
     "servers_statuses": Role.VIEWER,
     "servers_metrics": Role.VIEWER,
     "servers_timeline": Role.VIEWER,
+    "servers_explain": Role.VIEWER,
     "observations_list": Role.VIEWER,
     "observations_acknowledge": Role.OPERATOR,
     "operations_list": Role.VIEWER,

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import InvalidQuery
-from api.servers import asking, history, reading
+from api.servers import asking, explain, history, reading
+from api.servers.explain_serializers import ExplanationShape, instant
 from api.servers.filters import ServerFilters, with_status
 from api.servers.serializers import (
     MetricsShape,
@@ -40,6 +41,7 @@ SPAN = [
         "to", OpenApiTypes.DATETIME, description="Default: in 24 hours. At most 31 days at once."
     ),
 ]
+AT = OpenApiParameter("at", OpenApiTypes.DATETIME, description="Default: now.")
 NOTES = {
     "waiting": "The first point comes in about 5 minutes.",
     "not_running": "Metrics are kept for running servers only.",
@@ -54,7 +56,11 @@ class Servers(View):
     search_fields: ClassVar = ["name", "instance_id", "private_ip", "public_ip"]
     ordering_fields: ClassVar = ["name", "type", "status", "seen_at", "launched_at", "region__name", "id"]
     ordering: ClassVar = ["name"]
-    query: ClassVar = {"statuses": frozenset({"ids"}), "timeline": frozenset({"from", "to"})}
+    query: ClassVar = {
+        "statuses": frozenset({"ids"}),
+        "timeline": frozenset({"from", "to"}),
+        "explain": frozenset({"at"}),
+    }
 
     def get_queryset(self) -> QuerySet[Server]:
         mine = Server.objects.filter(workspace=self.workspace)
@@ -130,6 +136,14 @@ class Servers(View):
         """What is planned, done and seen, oldest first; of more than 500 entries those nearest to now."""
         line = history.line(self.get_object(), span(request, now=self.now))
         return Response(TimelineShape(line).data)
+
+    @extend_schema(parameters=[AT], responses=ExplanationShape)
+    @action(detail=True)
+    def explain(self, request: Request, pk: int) -> Response:
+        """Why a server is wanted on or off, and what comes next, by its schedules as they are now."""
+        at, home = instant(request, now=self.now), self.workspace.time_zone
+        answer = explain.explain(self.get_object(), at=at, now=self.now, home=home)
+        return Response(ExplanationShape(answer).data)
 
     def one(self, server: Server) -> dict[str, Any]:
         [shown] = reading.full([server], now=self.now)

@@ -23,6 +23,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "servers_statuses": ("GET", "servers/statuses?ids={server}", None),
     "servers_metrics": ("GET", "servers/{server}/metrics", None),
     "servers_timeline": ("GET", "servers/{server}/timeline", None),
+    "servers_explain": ("GET", "servers/{server}/explain", None),
     "observations_list": ("GET", "observations", None),
     "observations_acknowledge": ("POST", "observations/{observation}/acknowledge", None),
     "operations_list": ("GET", "operations", None),
