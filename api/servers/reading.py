@@ -6,13 +6,13 @@ However many servers are on the page, the number of queries stays the same. Read
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from api.operations.reading import Waiting, waiting, with_queue
 from api.servers.attention import Note, attention
 from api.servers.expected import expected_seconds
+from api.servers.next_actions import NextAction, next_actions
 from api.servers.noticing import noticed
 from shared.fleet.fitness import restrictions
 from shared.fleet.models import MetricSample, Server
@@ -20,7 +20,7 @@ from shared.fleet.status import TRANSITIONS
 from shared.operations.models import Operation
 from shared.operations.states import OPEN, State
 from shared.operations.wishes import forbidden, seen, status
-from shared.schedules.models import Rule, Target
+from shared.schedules.models import Target
 
 OPEN_STATES = [state.value for state in OPEN]
 ACTIONS = {word: action for action, word in TRANSITIONS.items()}
@@ -41,20 +41,6 @@ class Requested:
     action: str
     due_at: datetime
     waiting: Waiting | None
-
-
-@dataclass(frozen=True, slots=True)
-class NextAction:
-    """The next thing a schedule will do; `local` is the moment on the schedule's own wall clock."""
-
-    action: str
-    at: datetime
-    timezone: str
-    schedule: dict[str, object]
-
-    @property
-    def local(self) -> str:
-        return self.at.astimezone(ZoneInfo(self.timezone)).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +88,7 @@ def base(rows: QuerySet[Server]) -> QuerySet[Server]:
 def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
     """What a poll wants to know."""
     ids = [server.id for server in servers]
-    asked, coming, ended = requested(ids), next_actions(ids), last_operations(servers)
+    asked, coming, ended = requested(ids), next_actions(servers, now=now), last_operations(servers)
     earliest = {row.server_id: row for row in asked}
     usual = expected_seconds([server for server in servers if server.transition])
     told = noticed(ids, waiting=asked, now=now)
@@ -114,7 +100,7 @@ def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
             seen_at=seen(server),
             transition=transition(server),
             requested=wanted(earliest.get(server.id)),
-            next_action=None if server.left_at else coming.get(server.id),
+            next_action=coming.get(server.id),
             last_operation=ended.get(server.id),
             attention=attention(told.facts(server, status=words[server.id])),
             expected_seconds=usual.get(server.id),
@@ -154,29 +140,6 @@ def requested(ids: Sequence[int]) -> list[Operation]:
 
 def wanted(row: Operation | None) -> Requested | None:
     return Requested(row.id, row.action, row.due_at, waiting(row)) if row else None
-
-
-def next_actions(ids: Sequence[int]) -> dict[int, NextAction]:
-    """The soonest moment of any schedule of each server."""
-    planned = Rule.objects.filter(next_run_at__isnull=False, schedule__enabled=True, schedule__paused_at=None)
-    rows = (
-        planned.filter(schedule__targets__server_id__in=ids)
-        .order_by("schedule__targets__server_id", "next_run_at", "id")
-        .distinct("schedule__targets__server_id")
-        .values_list(
-            "schedule__targets__server_id",
-            "action",
-            "next_run_at",
-            "schedule__timezone",
-            "schedule_id",
-            "schedule__name",
-        )
-    )
-    return {
-        server: NextAction(action, at, zone, {"id": schedule, "name": name})
-        for server, action, at, zone, schedule, name in rows
-        if at is not None
-    }
 
 
 def last_operations(servers: Sequence[Server]) -> dict[int, Operation]:

@@ -51,6 +51,7 @@ class NextActionShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     local = serializers.CharField(help_text="The moment on the schedule's wall clock, with its offset.")
     timezone = serializers.CharField()
+    rule = serializers.IntegerField(help_text="With `at` it names the occurrence to skip.")
     schedule = Named()
 
 
