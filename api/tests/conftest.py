@@ -159,6 +159,12 @@ def nightly(alice: Person, server: Server) -> dict[str, Any]:
     return schedule(alice, servers=[server.id])
 
 
+@pytest.fixture
+def often(alice: Person, server: Server) -> dict[str, Any]:
+    """A schedule with more moments in a week than a rule keeps stored."""
+    return schedule(alice, servers=[server.id], rules=[{"action": "stop", "cron": "0 */6 * * *"}])
+
+
 def schedule(by: Person, **values: Any) -> dict[str, Any]:
     body = {
         "name": f"Nightly Shutdown {next(numbers)}",

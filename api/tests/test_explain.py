@@ -1,51 +1,16 @@
 """Why, and what next, over the API: what stands in the tables makes the case, whatever the instant."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from api.tests.asking import hold, iso, office, skip, why
 from api.tests.conftest import Person, make_observation, make_operation, make_server, schedule
 from shared.fleet.models import Region, Server
-from shared.schedules.models import Hold, Rule, Schedule, Skip
+from shared.schedules.models import Rule
 
 pytestmark = pytest.mark.django_db
-DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-def why(who: Person, server: Server, at: datetime | str = "") -> dict[str, Any]:
-    text = iso(at) if isinstance(at, datetime) else at
-    answer = who.get(f"servers/{server.id}/explain{f'?at={text}' if text else ''}")
-    assert answer.status_code == 200, answer.content
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-def iso(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def around(moment: datetime, *, hours: int) -> list[dict[str, Any]]:
-    """Windows of every day that began an hour ago and last so long."""
-    begin = moment - timedelta(hours=1)
-    return [{"days": DAYS, "from": f"{begin:%H:%M}", "to": f"{begin + timedelta(hours=hours):%H:%M}"}]
-
-
-def office(by: Person, server: Server, moment: datetime, *, hours: int = 8, **values: Any) -> dict[str, Any]:
-    body = {"name": "Office hours", "timezone": "UTC", "windows": around(moment, hours=hours), "rules": None}
-    return schedule(by, servers=[server.id], **body | values)
-
-
-def hold(server: Server, until: datetime, *, want: str = "on", by: Person | None = None) -> Hold:
-    row = Hold.objects.create(
-        workspace=server.workspace, server=server, want=want, until=until, author=by.user if by else None
-    )
-    Hold.objects.filter(id=row.id).update(created_at=until - timedelta(days=1))
-    return row
-
-
-def skip(server: Server, rule: Rule, nominal: str) -> Skip:
-    return Skip.objects.create(workspace=server.workspace, server=server, rule=rule, nominal=nominal, fold=0)
 
 
 def test_a_server_without_schedules_is_left_alone(alice: Person, server: Server) -> None:
@@ -258,66 +223,6 @@ def test_who_did_it_is_a_schedule_that_may_be_gone(alice: Person, server: Server
     row.snapshot = {"schedule": "Weekend"}
     row.save()
     assert ": Weekend stopped it " in why(alice, server)["sentence"]
-
-
-def test_any_instant_is_judged_by_the_schedules_as_they_are_now(
-    alice: Person, server: Server, moment: datetime
-) -> None:
-    office(alice, server, moment)
-    noon = moment - timedelta(minutes=59)
-    past, future = (
-        why(alice, server, noon - timedelta(days=365)),
-        why(alice, server, noon + timedelta(days=3650)),
-    )
-    assert (past["want"], future["want"]) == ("on", "on")
-    assert past["sentence"].endswith("as the schedules are now. They may have been different then.")
-    assert "will want it on until " in future["sentence"]
-    for told, at in ((past, noon - timedelta(days=365)), (future, noon + timedelta(days=3650))):
-        assert (told["at"], len(told["next"])) == (iso(at), 10)
-        assert iso(at) < told["next"][0]["at"] < iso(at + timedelta(days=1))
-        assert {each["state"] for each in told["next"]} == {"planned"}
-    assert why(alice, server, noon - timedelta(days=365, hours=3))["want"] == "off"
-
-
-def test_a_pause_counts_for_the_instants_it_covers(alice: Person, server: Server, moment: datetime) -> None:
-    office(alice, server, moment)
-    until = (moment + timedelta(days=2)).replace(microsecond=0)
-    Schedule.objects.update(paused_at=moment - timedelta(minutes=10), paused_until=until)
-    Rule.objects.update(next_run_at=None, following=[])
-    assert why(alice, server)["others"][0]["reason"] == "paused"
-    assert why(alice, server)["next"][0]["at"] >= iso(until)
-    assert why(alice, server, until)["want"] == "on"
-    before = why(alice, server, moment - timedelta(days=1))
-    assert before["want"] == "on"
-    assert [each["action"] for each in before["next"][:2]] == ["stop", "start"]
-    assert not [each for each in before["next"] if iso(moment) < each["at"] < iso(until)]
-    assert why(alice, server, moment - timedelta(minutes=30))["next"][0]["at"] >= iso(until)
-
-
-def test_what_is_due_and_has_not_fired_comes_first(alice: Person, server: Server, moment: datetime) -> None:
-    office(alice, server, moment, hours=3)
-    late = (moment - timedelta(minutes=5)).replace(microsecond=0)
-    Rule.objects.filter(action="stop").update(next_run_at=late)
-    assert why(alice, server)["next"][0]["at"] == iso(late)
-
-
-def test_a_clock_change_is_told_at_its_transition(alice: Person, server: Server) -> None:
-    windows = [{"days": ["sat"], "from": "22:00", "to": "02:30"}]
-    schedule(alice, servers=[server.id], rules=None, windows=windows)
-    told = why(alice, server, "2027-03-27T12:00:00Z")
-    start, stop, *_ = told["next"]
-    assert (start["note"], stop["local"]) == (None, "2027-03-28T03:00:00+02:00")
-    assert stop["note"] == "Clocks change: 02:30 does not exist that day, so it runs at 03:00."
-
-
-@pytest.mark.parametrize(
-    "at",
-    ["yesterday", "2026-11-24", "2026-11-24T10:00:00", "1989-01-01T00:00:00Z", "2199-01-01T00:00:00Z", ""],
-)
-def test_an_instant_that_is_none_is_refused(alice: Person, server: Server, at: str) -> None:
-    problem = alice.get(f"servers/{server.id}/explain?at={at}")
-    assert (problem.status_code, problem.json()["code"]) == (400, "invalid_query")
-    assert problem.json()["errors"][0]["pointer"] == "?at"
 
 
 def test_more_schedules_take_no_more_queries(
