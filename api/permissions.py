@@ -32,6 +32,7 @@ NEEDS: dict[str, Role] = {
     "servers_metrics": Role.VIEWER,
     "servers_timeline": Role.VIEWER,
     "servers_explain": Role.VIEWER,
+    "servers_strips": Role.VIEWER,
     "observations_list": Role.VIEWER,
     "observations_acknowledge": Role.OPERATOR,
     "operations_list": Role.VIEWER,

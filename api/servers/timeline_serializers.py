@@ -50,7 +50,7 @@ class TimelineShape(serializers.Serializer[Any]):
         return {"from": serializers.DateTimeField()} | super().get_fields()
 
 
-def span(request: Request, *, now: datetime) -> Span:
+def span(request: Request, *, now: datetime, longest: timedelta = LONGEST) -> Span:
     """The span of the query: a day back to a day ahead; with one end given, two days from or up to it."""
     start, end = moment(request, "from"), moment(request, "to")
     if start is None:
@@ -59,8 +59,8 @@ def span(request: Request, *, now: datetime) -> Span:
         end = start + 2 * DAY if "from" in request.query_params else now + DAY
     if end <= start:
         raise InvalidQuery("to", "to has to be later than from.")
-    if end - start > LONGEST:
-        raise InvalidQuery("to", f"At most {LONGEST.days} days at once.")
+    if end - start > longest:
+        raise InvalidQuery("to", f"At most {longest.days} days at once.")
     return Span(start, end, now)
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import InvalidQuery
-from api.servers import asking, explain, history, reading
+from api.servers import asking, explain, history, reading, strips
 from api.servers.explain_serializers import ExplanationShape, instant
 from api.servers.filters import ServerFilters, with_status
 from api.servers.serializers import (
@@ -26,7 +26,8 @@ from api.servers.serializers import (
     StatusesShape,
     StatusShape,
 )
-from api.servers.timeline_serializers import TimelineShape, span
+from api.servers.strips_serializers import StripsShape
+from api.servers.timeline_serializers import DAY, TimelineShape, span
 from api.views import View
 from shared.fleet.models import Server
 
@@ -39,6 +40,15 @@ SPAN = [
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Default: 24 hours ago."),
     OpenApiParameter(
         "to", OpenApiTypes.DATETIME, description="Default: in 24 hours. At most 31 days at once."
+    ),
+]
+MOST_STRIPS = 100
+LONGEST_STRIP = 2 * DAY
+STRIPS = [
+    OpenApiParameter("ids", OpenApiTypes.STR, required=True, description=f"At most {MOST_STRIPS}."),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="Default: 24 hours ago."),
+    OpenApiParameter(
+        "to", OpenApiTypes.DATETIME, description="Default: in 24 hours. At most 48 hours at once."
     ),
 ]
 AT = OpenApiParameter("at", OpenApiTypes.DATETIME, description="Default: now.")
@@ -60,6 +70,7 @@ class Servers(View):
         "statuses": frozenset({"ids"}),
         "timeline": frozenset({"from", "to"}),
         "explain": frozenset({"at"}),
+        "strips": frozenset({"ids", "from", "to"}),
     }
 
     def get_queryset(self) -> QuerySet[Server]:
@@ -145,6 +156,15 @@ class Servers(View):
         answer = explain.explain(self.get_object(), at=at, now=self.now, home=home)
         return Response(ExplanationShape(answer).data)
 
+    @extend_schema(parameters=STRIPS, responses=StripsShape)
+    @action(detail=False)
+    def strips(self, request: Request) -> Response:
+        """What many servers were seen to be, and what their schedules want of them, in a day or two."""
+        asked, within = ids(request, most=MOST_STRIPS), span(request, now=self.now, longest=LONGEST_STRIP)
+        rows = Server.objects.filter(workspace=self.workspace, id__in=asked).select_related("region")
+        found = strips.strips(list(rows.order_by("id")), within)
+        return Response(StripsShape({"start": within.start, "end": within.end, "strips": found}).data)
+
     def one(self, server: Server) -> dict[str, Any]:
         [shown] = reading.full([server], now=self.now)
         observations = server.observations.order_by("-asked_at", "-id")[:OBSERVATIONS]
@@ -161,13 +181,13 @@ def points(moments: list[Any], values: list[float]) -> list[dict[str, object]]:
     return [{"at": at, "value": value} for at, value in zip(moments, values, strict=True)]
 
 
-def ids(request: Request) -> list[int]:
+def ids(request: Request, *, most: int = MOST_IDS) -> list[int]:
     """The ids of the query; InvalidQuery when they are none, or too many."""
     parts = request.query_params.get("ids", "").split(",")
     if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
         raise InvalidQuery("ids", "ids are whole numbers with commas between them.")
-    if len(parts) > MOST_IDS:
-        raise InvalidQuery("ids", f"At most {MOST_IDS} ids at once.")
+    if len(parts) > most:
+        raise InvalidQuery("ids", f"At most {most} ids at once.")
     return [int(part) for part in parts]
 
 

@@ -24,6 +24,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "servers_metrics": ("GET", "servers/{server}/metrics", None),
     "servers_timeline": ("GET", "servers/{server}/timeline", None),
     "servers_explain": ("GET", "servers/{server}/explain", None),
+    "servers_strips": ("GET", "servers/strips?ids={server}", None),
     "observations_list": ("GET", "observations", None),
     "observations_acknowledge": ("POST", "observations/{observation}/acknowledge", None),
     "operations_list": ("GET", "operations", None),
