@@ -129,6 +129,10 @@ SPECTACULAR_SETTINGS = {
         "OperationOrigin": "api.words.OPERATION_ORIGINS",
         "MetricsState": "api.words.METRICS_STATES",
         "Look": "api.words.LOOKS",
+        "Want": "shared.schedules.models.Hold.Want",
+        "Decider": "api.words.DECIDERS",
+        "TransitionKind": "api.words.TRANSITIONS",
+        "PlannedState": "api.words.PLANNED_STATES",
         "Weekday": "api.words.WEEKDAYS",
     },
 }

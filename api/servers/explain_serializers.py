@@ -28,18 +28,16 @@ class HeldShape(serializers.Serializer[Any]):
 
 class DecidedShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=words.DECIDERS)
-    schedule = Named(source="party.schedule", allow_null=True, default=None)
-    rule = serializers.IntegerField(source="word.rule", allow_null=True, default=None)
+    schedule = Named(allow_null=True)
+    rule = serializers.IntegerField(allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
     hold = HeldShape(source="kept", allow_null=True)
 
 
 class OtherShape(serializers.Serializer[Any]):
-    schedule = Named(source="party.schedule")
-    want = serializers.ChoiceField(
-        choices=Hold.Want.choices, source="party.word.want", allow_null=True, default=None
-    )
-    since = serializers.DateTimeField(source="party.word.since", allow_null=True, default=None)
+    schedule = Named()
+    want = serializers.ChoiceField(choices=Hold.Want.choices, allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField(help_text=CODE)
     detail = serializers.CharField()
 

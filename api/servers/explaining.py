@@ -10,6 +10,7 @@ from datetime import datetime
 from api.servers import because
 from api.servers.cases import Case, Kept, Moment, Party, Step, Word
 from api.servers.clocks import Clock
+from api.servers.timeline import Named
 from shared.operations.reasons import sentence
 from shared.schedules.words import day_words
 
@@ -30,6 +31,14 @@ class Decided:
         return self.party.word if self.party else None
 
     @property
+    def schedule(self) -> Named | None:
+        return self.party.schedule if self.party else None
+
+    @property
+    def rule(self) -> int | None:
+        return self.word.rule if self.word else None
+
+    @property
     def want(self) -> str | None:
         said = self.kept or self.word
         return said.want if said else None
@@ -47,6 +56,18 @@ class Other:
     party: Party
     reason: str
     detail: str
+
+    @property
+    def schedule(self) -> Named:
+        return self.party.schedule
+
+    @property
+    def want(self) -> str | None:
+        return self.party.word.want if self.party.word else None
+
+    @property
+    def since(self) -> datetime | None:
+        return self.party.word.since if self.party.word else None
 
 
 @dataclass(frozen=True, slots=True)

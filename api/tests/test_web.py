@@ -171,6 +171,8 @@ def test_answers_have_the_shapes_that_the_schema_promises(
         f"servers/{server.id}/status": "servers/{id}/status",
         f"servers/{server.id}/metrics": "servers/{id}/metrics",
         f"servers/{server.id}/timeline": "servers/{id}/timeline",
+        f"servers/{server.id}/explain": "servers/{id}/explain",
+        f"servers/strips?ids={server.id}": "servers/strips",
         f"accounts/{server.region.account_id}/limits": "accounts/{id}/limits",
         "observations": "observations",
         f"servers/statuses?ids={server.id}": "servers/statuses",

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -511,6 +511,19 @@ export const serversUpdate = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Why a server is wanted on or off, and what comes next, by its schedules as they are now.
+ */
+export const serversExplain = <ThrowOnError extends boolean = false>(options: Options<ServersExplainData, ThrowOnError>): RequestResult<ServersExplainResponses, ServersExplainErrors, ThrowOnError> => (options.client ?? client).get<ServersExplainResponses, ServersExplainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/servers/{id}/explain',
+    ...options
+});
+
+/**
  * CloudWatch's samples of a running server; asking makes the scheduler fetch them.
  */
 export const serversMetrics = <ThrowOnError extends boolean = false>(options: Options<ServersMetricsData, ThrowOnError>): RequestResult<ServersMetricsResponses, ServersMetricsErrors, ThrowOnError> => (options.client ?? client).get<ServersMetricsResponses, ServersMetricsErrors, ThrowOnError>({
@@ -559,5 +572,18 @@ export const serversStatuses = <ThrowOnError extends boolean = false>(options: O
             type: 'apiKey'
         }],
     url: '/api/v1/servers/statuses',
+    ...options
+});
+
+/**
+ * What many servers were seen to be, and what their schedules want of them, in a day or two.
+ */
+export const serversStrips = <ThrowOnError extends boolean = false>(options: Options<ServersStripsData, ThrowOnError>): RequestResult<ServersStripsResponses, ServersStripsErrors, ThrowOnError> => (options.client ?? client).get<ServersStripsResponses, ServersStripsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/servers/strips',
     ...options
 });

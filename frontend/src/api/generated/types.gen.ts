@@ -196,6 +196,21 @@ export type Custom = {
     servers_refill: number | null;
 };
 
+export type Decided = {
+    kind: Decider;
+    schedule: Named | null;
+    rule: number | null;
+    since: string | null;
+    hold: Held | null;
+};
+
+/**
+ * * `hold` - hold
+ * * `schedule` - schedule
+ * * `none` - none
+ */
+export type Decider = 'hold' | 'schedule' | 'none';
+
 export type DeniedAction = {
     action: string;
     /**
@@ -249,6 +264,18 @@ export type Entry = {
     schedule: OperationSchedule | null;
     operation: number | null;
     observation: Observed | null;
+    /**
+     * The rule of a planned action; with `at` it names the occurrence to skip.
+     */
+    rule: number | null;
+    /**
+     * What a clock change does to a planned action.
+     */
+    note: string | null;
+    /**
+     * The skip that somebody made for a planned action; delete it to undo.
+     */
+    skip: number | null;
 };
 
 /**
@@ -268,6 +295,21 @@ export type Environment = {
      */
     plain_http: boolean;
     version: string;
+};
+
+export type Explanation = {
+    at: string;
+    want: Want | NullEnum | null;
+    sentence: string;
+    decided: Decided;
+    /**
+     * Every other schedule that has the server, and why it has no say.
+     */
+    others: Array<Other>;
+    /**
+     * The next ten, oldest first.
+     */
+    next: Array<TransitionAhead>;
 };
 
 export type FieldError = {
@@ -310,6 +352,15 @@ export type Health = {
  * * `unchecked` - unchecked
  */
 export type HealthStateEnum = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked';
+
+export type Held = {
+    id: number;
+    want: Want;
+    until: string;
+    author: Author | null;
+    reason: string;
+    created_at: string;
+};
 
 /**
  * Of all its servers together, if nobody else touches them.
@@ -544,6 +595,12 @@ export type LimitRegion = {
  */
 export type Look = 'fresh' | 'asked' | 'looking' | 'failing';
 
+export type Mark = {
+    at: string;
+    action: Action;
+    state: OperationState;
+};
+
 export type Me = {
     id: number;
     email: string;
@@ -599,6 +656,10 @@ export type NextAction = {
      */
     local: string;
     timezone: string;
+    /**
+     * With `at` it names the occurrence to skip.
+     */
+    rule: number;
     schedule: Named;
 };
 
@@ -819,6 +880,17 @@ export type Options = {
     hibernate: boolean;
 };
 
+export type Other = {
+    schedule: Named;
+    want: Want | NullEnum | null;
+    since: string | null;
+    /**
+     * A stable code; `detail` says it in words.
+     */
+    reason: string;
+    detail: string;
+};
+
 export type PaginatedAccountList = {
     count: number;
     next?: string | null;
@@ -866,6 +938,18 @@ export type Paused = {
     until: string | null;
     reason: string;
 };
+
+export type PlannedSegment = {
+    from: string;
+    to: string;
+    want: Want;
+};
+
+/**
+ * * `planned` - planned
+ * * `skipped` - skipped
+ */
+export type PlannedState = 'planned' | 'skipped';
 
 export type Point = {
     at: string;
@@ -1202,6 +1286,12 @@ export type ScheduleWanted = {
     tag_query?: string;
 };
 
+export type SeenSegment = {
+    from: string;
+    to: string;
+    state: ObservedState;
+};
+
 export type Series = {
     name: string;
     unit: string;
@@ -1435,6 +1525,28 @@ export type Stop = {
     at: string;
 };
 
+export type Strip = {
+    server: number;
+    /**
+     * Oldest first, up to now; unknown while nobody knew.
+     */
+    seen: Array<SeenSegment>;
+    /**
+     * What its schedules and holds want, one after the other; in the past too as the schedules are now, though they may have been different then.
+     */
+    planned: Array<PlannedSegment>;
+    /**
+     * Operations that ended, at the moment they were due, and coming occurrences that will not run.
+     */
+    marks: Array<Mark>;
+};
+
+export type Strips = {
+    from: string;
+    to: string;
+    strips: Array<Strip>;
+};
+
 export type Target = {
     id: number;
     /**
@@ -1489,6 +1601,48 @@ export type Transition = {
     since: string | null;
 };
 
+export type TransitionAhead = {
+    at: string;
+    /**
+     * The moment on the schedule's wall clock, with its offset.
+     */
+    local: string;
+    timezone: string;
+    action: Action;
+    /**
+     * hold: what schedules want is applied when the hold ends.
+     *
+     * * `occurrence` - occurrence
+     * * `hold` - hold
+     */
+    kind: TransitionKind;
+    /**
+     * With `at` it names the occurrence to skip; null for the end of a hold.
+     */
+    rule: number | null;
+    schedule: Named;
+    state: PlannedState;
+    /**
+     * Why it will not run. A stable code; `detail` says it in words.
+     */
+    reason: string | null;
+    detail: string | null;
+    /**
+     * What a clock change does to it.
+     */
+    note: string | null;
+    /**
+     * What skips it on this server; delete that to undo.
+     */
+    skip: number | null;
+};
+
+/**
+ * * `occurrence` - occurrence
+ * * `hold` - hold
+ */
+export type TransitionKind = 'occurrence' | 'hold';
+
 export type Waiting = {
     code: WaitingCodeEnum;
     detail: string;
@@ -1511,6 +1665,12 @@ export type Waiting = {
  * * `quota` - quota
  */
 export type WaitingCodeEnum = 'busy' | 'tokens' | 'throttled' | 'no_capacity' | 'not_ready' | 'unreachable' | 'refused' | 'hibernation' | 'spot_request' | 'quota';
+
+/**
+ * * `on` - On
+ * * `off` - Off
+ */
+export type Want = 'on' | 'off';
 
 export type Warning = {
     code: string;
@@ -1627,6 +1787,18 @@ export type EntryWritable = {
     schedule: OperationSchedule | null;
     operation: number | null;
     observation: ObservedWritable | null;
+    /**
+     * The rule of a planned action; with `at` it names the occurrence to skip.
+     */
+    rule: number | null;
+    /**
+     * What a clock change does to a planned action.
+     */
+    note: string | null;
+    /**
+     * The skip that somebody made for a planned action; delete it to undo.
+     */
+    skip: number | null;
 };
 
 /**
@@ -2997,6 +3169,35 @@ export type ServersUpdateResponses = {
 
 export type ServersUpdateResponse = ServersUpdateResponses[keyof ServersUpdateResponses];
 
+export type ServersExplainData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: {
+        /**
+         * Default: now.
+         */
+        at?: string;
+    };
+    url: '/api/v1/servers/{id}/explain';
+};
+
+export type ServersExplainErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ServersExplainError = ServersExplainErrors[keyof ServersExplainErrors];
+
+export type ServersExplainResponses = {
+    200: Explanation;
+};
+
+export type ServersExplainResponse = ServersExplainResponses[keyof ServersExplainResponses];
+
 export type ServersMetricsData = {
     body?: never;
     path: {
@@ -3104,3 +3305,38 @@ export type ServersStatusesResponses = {
 };
 
 export type ServersStatusesResponse = ServersStatusesResponses[keyof ServersStatusesResponses];
+
+export type ServersStripsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Default: 24 hours ago.
+         */
+        from?: string;
+        /**
+         * At most 100.
+         */
+        ids: string;
+        /**
+         * Default: in 24 hours. At most 48 hours at once.
+         */
+        to?: string;
+    };
+    url: '/api/v1/servers/strips';
+};
+
+export type ServersStripsErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ServersStripsError = ServersStripsErrors[keyof ServersStripsErrors];
+
+export type ServersStripsResponses = {
+    200: Strips;
+};
+
+export type ServersStripsResponse = ServersStripsResponses[keyof ServersStripsResponses];
