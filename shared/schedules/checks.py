@@ -4,10 +4,8 @@ Pure: no rows, no clock.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-
-from cronsim import CronSim, CronSimError
 
 from shared.errors import InvalidRule
 from shared.schedules import walls
@@ -33,32 +31,12 @@ def check_rule(rule: RuleText, *, zone: str, place: int, now: datetime) -> None:
     zone_named(zone)
     timing = Timing(zone=zone, cron=rule.cron, at=rule.at)
     try:
-        check_day(timing)
         check(timing, after=now)
         if rule.cron:
             check_pace(rule.action, timing, now=now)
     except InvalidRule as error:
         error.field = f"rules/{place}/{error.field}".rstrip("/")
         raise
-
-
-def check_day(timing: Timing) -> None:
-    """A day that its months never have, as 31 February, deserves a better word than "invalid"."""
-    parts = timing.cron.split()
-    if len(parts) != 5 or is_cron(timing.cron):
-        return
-    minute, hour, day, month, weekday = parts
-    if is_cron(f"{minute} {hour} {day} * {weekday}") and is_cron(f"0 0 1 {month} *"):
-        detail = f"No month of '{month}' has such a day, so this never fires."
-        raise InvalidRule(detail, code="never_fires", field="cron")
-
-
-def is_cron(text: str) -> bool:
-    try:
-        CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
-    except CronSimError:
-        return False
-    return True
 
 
 def check_pace(action: str, timing: Timing, *, now: datetime) -> None:

@@ -5,13 +5,14 @@ three hours or more is a place that has moved across the date line (as Samoa in 
 that day, never was.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import InvalidRule
 
 NEVER_WAS = timedelta(hours=3)
+SECOND = timedelta(seconds=1)
 
 
 # Asking the system walks the whole zone folder: tens of milliseconds, for an answer that stays.
@@ -42,41 +43,58 @@ def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return at if local(at, zone) == wall else gap(wall, zone)[1]
 
 
-def exists(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether a fixed time of that name can be kept at all: false inside a jump across the date line."""
+def kept(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """The same for a time that comes again and again; None inside a jump across the date line."""
     at = wall.replace(tzinfo=zone).astimezone(UTC)
-    return local(at, zone) == wall or gap(wall, zone)[0] < NEVER_WAS
+    if local(at, zone) == wall:
+        return at
+    size, change = gap(wall, zone)
+    return change if size < NEVER_WAS else None
+
+
+def farthest(at: datetime, zone: ZoneInfo) -> datetime:
+    """A time not earlier than any that the wall clock has shown by then; later than what it shows after it
+    was set back."""
+    shown = at.astimezone(zone)
+    before = shown.replace(fold=0).utcoffset() or timedelta(0)
+    return shown.replace(tzinfo=None) + (before - (shown.utcoffset() or timedelta(0)))
 
 
 def gap(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, datetime]:
     """The clock change that skips `wall`: how far clocks jump, and the instant (UTC) they do it."""
-    low = (wall - timedelta(days=2)).replace(tzinfo=zone).astimezone(UTC)
-    high = low + timedelta(days=4)
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if local(middle, zone) < wall:
+    low, high = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    return offset(high, zone) - offset(low, zone), change(low, high, zone)
+
+
+def offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    """How far the wall clock is ahead of UTC at an instant."""
+    return at.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) of a clock change between two instants whose offsets differ."""
+    low, high = low.replace(microsecond=0), high.replace(microsecond=0)
+    before = offset(low, zone)
+    while high - low > SECOND:
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if offset(middle, zone) == before:
             low = middle
         else:
             high = middle
-    change = high.replace(microsecond=0)
-    return local(change, zone) - local(change - timedelta(seconds=1), zone), change
+    return high
 
 
-def no_later(at: datetime, last: date | None, zone: ZoneInfo) -> datetime:
-    """`at`, or when all that a last valid date had begun is over: it may pass midnight and a clock change."""
-    return at if last is None else min(at, instant(midnight(last) + timedelta(days=3), zone))
-
-
-def midnight(day: date) -> datetime:
+def midnight(day: date, zone: tzinfo | None = None) -> datetime:
     """The local time at which a date begins."""
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  a wall clock has no zone
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def note(at: datetime, nominal: str, zone: ZoneInfo) -> str | None:
     """What a clock change does to a moment that stands for the wall-clock time `nominal`, in words."""
     shown, wall = at.astimezone(zone), datetime.fromisoformat(nominal)
     if shown.replace(tzinfo=None) != wall:
-        return f"Clocks change: {wall:%H:%M} does not exist that day, so it runs at {shown:%H:%M}."
+        day = "" if shown.date() == wall.date() else f" on {shown.day} {shown:%b}"
+        return f"Clocks change: {wall:%H:%M} does not exist that day, so it runs at {shown:%H:%M}{day}."
     if not twice(wall, zone):
         return None
     which = "second" if shown.fold else "first"
@@ -85,5 +103,5 @@ def note(at: datetime, nominal: str, zone: ZoneInfo) -> str | None:
 
 def twice(wall: datetime, zone: ZoneInfo) -> bool:
     """Whether the wall clock shows that two times."""
-    copies = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return len(copies) == 2 and all(local(each, zone) == wall for each in copies)
+    first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second

@@ -8,7 +8,7 @@ merged; so a shift change at 20:00 stops nothing, and a holiday between two nigh
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.errors import InvalidRule
@@ -24,8 +24,11 @@ TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 # pause: so no stretch is longer than two weeks, and those of most windows are far shorter.
 WARM_UP = timedelta(days=23)
 MARGIN = timedelta(days=2)
-# Nobody skips more dates in a row than a schedule may have.
-FURTHEST = timedelta(days=430)
+# How far back to look in turn: mostly the first is enough. Who opens once a week and skips all the dates that
+# a schedule may have is found by the last.
+REACHES = (WARM_UP, timedelta(days=430), timedelta(weeks=430))
+# A window that begins on a date has ended by then, in any zone.
+LONGEST = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,12 @@ def warm_up(windows: Sequence[WindowText]) -> timedelta:
 
 def past_edges(hours: Hours, *, at: datetime) -> Iterator[Edge]:
     """The edges not later than `at`, newest first, as far back as anybody may have skipped dates."""
-    at = walls.no_later(at, hours.valid_to, zone_named(hours.zone))
-    upper = at + timedelta(microseconds=1)
-    for reach in (WARM_UP, FURTHEST):
-        lower = at - reach
-        found = [edge for edge in between(hours, lower, at) if lower < edge.at < upper]
-        yield from reversed(found)
-        upper = min(upper, found[0].at) if found else upper
+    newest = at if hours.valid_to is None else min(at, walls.midnight(hours.valid_to, UTC) + LONGEST)
+    upper = newest
+    for reach in REACHES:
+        lower = newest - reach
+        yield from reversed(list(between(hours, lower, upper)))
+        upper = lower
 
 
 def between(hours: Hours, after: datetime, until: datetime) -> Iterator[Edge]:
@@ -170,8 +172,8 @@ def of_day(spans: Sequence[Span], day: date, *, zone: ZoneInfo) -> Iterator[Stre
             continue
         opens = walls.midnight(day) + timedelta(minutes=start)
         closes = opens + timedelta(minutes=length)
-        begin, end = walls.instant(opens, zone), walls.instant(closes, zone)
-        if begin < end and walls.exists(opens, zone):
+        begin, end = walls.kept(opens, zone), walls.instant(closes, zone)
+        if begin is not None and begin < end:
             yield Stretch(begin, end, opens, closes)
 
 

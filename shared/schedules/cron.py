@@ -1,0 +1,200 @@
+"""Five-field cron on the clock on the wall, forwards and backwards: what it says, and what is wrong with it.
+
+Pure. cronsim is the only engine, and it is only ever asked about a wall clock without a zone; what clock
+changes do to the times it names is decided here. Cron that names its minutes and hours means times of the
+day, so each is kept once, whatever clocks do. Cron whose minutes or hours begin with a star means real
+minutes, so those that come twice count twice, and those that never come do not count.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from shared.errors import InvalidRule
+from shared.schedules import walls
+
+LONGEST = 200
+SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
+EXAMPLE = datetime(2026, 1, 1)  # noqa: DTZ001  a wall clock has no zone
+FIELDS = (
+    ("minute", "minutes are 0 to 59"),
+    ("hour", "hours are 0 to 23"),
+    ("day of month", "days are 1 to 31, L for the last one and LW for the last weekday"),
+    ("month", "months are 1 to 12 or JAN to DEC"),
+    ("weekday", "weekdays are 0 to 7 or SUN to SAT, 5L for the last Friday, 5#2 for the second"),
+)
+# An instant (UTC) and the wall-clock time it stands for.
+Tick = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The local dates that count."""
+
+    skipped: frozenset[date] = frozenset()
+    first: date | None = None
+    last: date | None = None
+
+    def count(self, day: date) -> bool:
+        return not self.is_early(day) and not self.is_late(day) and day not in self.skipped
+
+    def is_early(self, day: date) -> bool:
+        return self.first is not None and day < self.first
+
+    def is_late(self, day: date) -> bool:
+        return self.last is not None and day > self.last
+
+    def begin_of_next(self, day: date) -> datetime:
+        """When, on the wall, the next date begins that may count, after one that does not."""
+        day = max(day + ONE_DAY, self.first or day)
+        while day in self.skipped:
+            day += ONE_DAY
+        return walls.midnight(day)
+
+    def end_of_last(self, day: date) -> datetime:
+        """When, on the wall, the newest date ends that may count, before one that does not."""
+        day = min(day - ONE_DAY, self.last or day)
+        while day in self.skipped:
+            day -= ONE_DAY
+        return walls.midnight(day + ONE_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A cron expression in a zone, on the dates that count."""
+
+    text: str
+    zone: ZoneInfo
+    days: Days = Days()
+
+    def after(self, at: datetime) -> Iterator[Tick]:
+        """Its moments strictly later than an instant, in order. InvalidRule when there is no such cron."""
+        if not is_fixed(self.text):
+            return self.real_after(at)
+        together = self.kept(self.walls_after(walls.local(at, self.zone)))
+        return (next(ticks) for since, ticks in together if since > at)
+
+    def before(self, at: datetime) -> Iterator[Tick]:
+        """Its moments not later than an instant, newest first; the very same that `after` finds."""
+        if not is_fixed(self.text):
+            return self.real_before(at)
+        together = self.kept(self.walls_before(walls.farthest(at, self.zone) + SECOND))
+        return (min(ticks) for since, ticks in together if since <= at)
+
+    def kept(self, found: Iterator[datetime]) -> Iterator[tuple[datetime, Iterator[Tick]]]:
+        """Times on the wall by the instant at which they come; a clock change may throw several together."""
+        ticks = ((walls.kept(wall, self.zone), wall) for wall in found)
+        return groupby(((at, wall) for at, wall in ticks if at is not None), key=itemgetter(0))
+
+    def real_after(self, at: datetime) -> Iterator[Tick]:
+        """Real minutes, from one clock change to the next."""
+        wall, offset = walls.local(at, self.zone), walls.offset(at, self.zone)
+        while True:
+            for tick in self.walls_after(wall):
+                since, at = at, tick.replace(tzinfo=UTC) - offset
+                turn = self.changed(since, min(at, since + ONE_DAY)) or self.changed(since, at)
+                if turn:
+                    at, offset = turn, walls.offset(turn, self.zone)
+                    wall = walls.local(turn, self.zone) - SECOND
+                    break
+                yield at, tick
+            else:
+                return
+
+    def real_before(self, at: datetime) -> Iterator[Tick]:
+        """The same back in time."""
+        wall, offset = walls.local(at, self.zone) + SECOND, walls.offset(at, self.zone)
+        while True:
+            for tick in self.walls_before(wall):
+                since, at = at, tick.replace(tzinfo=UTC) - offset
+                turn = self.changed(max(at, since - ONE_DAY), since) or self.changed(at, since)
+                if turn:
+                    at, offset = turn - SECOND, walls.offset(turn - SECOND, self.zone)
+                    wall = walls.local(at, self.zone) + SECOND
+                    break
+                yield at, tick
+            else:
+                return
+
+    def changed(self, low: datetime, high: datetime) -> datetime | None:
+        """A clock change between two instants, which a day's sight finds even when another undoes it."""
+        if walls.offset(low, self.zone) == walls.offset(high, self.zone):
+            return None
+        return walls.change(low, high, self.zone)
+
+    def walls_after(self, wall: datetime) -> Iterator[datetime]:
+        """Its times on the wall after another one, on dates that count."""
+        return self.leaping(wall, reverse=False, over=self.days.is_late, to=self.days.begin_of_next)
+
+    def walls_before(self, wall: datetime) -> Iterator[datetime]:
+        """Its times on the wall before another one, newest first, on dates that count."""
+        return self.leaping(wall, reverse=True, over=self.days.is_early, to=self.days.end_of_last)
+
+    def leaping(
+        self,
+        wall: datetime,
+        *,
+        reverse: bool,
+        over: Callable[[date], bool],
+        to: Callable[[date], datetime],
+    ) -> Iterator[datetime]:
+        """Nobody walks through years of skipped or invalid dates: from the first of them on to the next
+        date that counts."""
+        while True:
+            for tick in ticks(self.text, wall, reverse=reverse):
+                day = tick.date()
+                if over(day):
+                    return
+                if not self.days.count(day):
+                    wall = to(day) if reverse else to(day) - SECOND
+                    break
+                yield tick
+            else:
+                return
+
+
+def ticks(text: str, wall: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+    """Cron's times after, or before, `wall`. InvalidRule names the field that makes no sense."""
+    try:
+        return iter(simulation(text, wall, reverse=reverse))
+    except CronSimError as error:
+        raise fault(text) from error
+
+
+def simulation(text: str, wall: datetime, *, reverse: bool = False) -> CronSim:
+    if len(text.split()) != len(FIELDS) or len(text) > LONGEST:
+        message = "Cron needs five fields: minute hour day month weekday."
+        raise InvalidRule(message, code="invalid_cron", field="cron")
+    return CronSim(text, wall, reverse=reverse)
+
+
+def is_fixed(text: str) -> bool:
+    """Whether it names its minutes and hours, as Debian's cron tells "at 02:30" from "every so often"."""
+    return not any(part.startswith("*") for part in text.split()[:2])
+
+
+def fault(text: str) -> InvalidRule:
+    """What is wrong with cron that cannot be read: the first field that makes no sense on its own, or days
+    that never come, as 31 February."""
+    fields = text.split()
+    for place, (part, (name, allowed)) in enumerate(zip(fields, FIELDS, strict=True)):
+        alone = ["*"] * len(FIELDS)
+        alone[place] = part
+        if not is_cron(" ".join(alone)):
+            detail = f"The {name} field '{part}' (field {place + 1} of 5) cannot be read: {allowed}."
+            return InvalidRule(detail, code="invalid_cron", field="cron")
+    detail = f"No month of '{fields[3]}' has such a day, so this never fires."
+    return InvalidRule(detail, code="never_fires", field="cron")
+
+
+def is_cron(text: str) -> bool:
+    try:
+        CronSim(text, EXAMPLE)
+    except CronSimError:
+        return False
+    return True
