@@ -49,12 +49,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     told = "\n".join(f"  {stage.name:<10} {stage.sentence}" for stage in STAGES)
     parser = argparse.ArgumentParser(
         prog="./test",
-        description=f"Run the checks: those named, or all but story, chaos, e2e and images.\n\n{told}",
+        description=f"Run the checks: those named, or all but story, chaos, e2e, images and deep.\n\n{told}",
         epilog="What follows -- goes to pytest, vitest or bats: ./test api -- -k schedules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="STAGE")
-    parser.add_argument("--all", action="store_true", help="every stage")
+    parser.add_argument("--all", action="store_true", help="every stage but deep")
     parser.add_argument("--stages", action="store_true", help="print the names of the stages and end")
     parser.add_argument("--full", action="store_true", help="chaos: the large numbers; takes hours")
     parser.add_argument("--seed", type=int, help="chaos: repeat the choices of a run")
@@ -79,7 +79,7 @@ def chaos_options(wanted: argparse.Namespace) -> list[str]:
 def choose(names: list[str], *, everything: bool) -> list[Stage]:
     if names:
         return [stage for stage in STAGES if stage.name in names]
-    return [stage for stage in STAGES if everything or not stage.apart]
+    return [stage for stage in STAGES if not stage.alone and (everything or not stage.apart)]
 
 
 def run(stages: list[Stage], more: list[str]) -> Result:

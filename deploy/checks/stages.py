@@ -11,19 +11,23 @@ from deploy.checks import browser, lint, results
 from deploy.checks.results import Result
 
 REPORTS = Path("var", "test")
+# By its path: its name is none that pytest would find below `shared`.
+DEEP = "shared/schedules/tests/deep/every_clock_change.py"
 SYSTEM = ("tests", "--ignore=tests/e2e", "--ignore=tests/story", "--ignore=tests/images")
 Run = Callable[[Sequence[str]], Result]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`page`: wants the front end built. `apart`: runs only when named, or when everything is asked for."""
+    """`page`: wants the front end built. `apart`: runs only when named, or when everything is asked for.
+    `alone`: runs only when named; whoever changes what it proves does that."""
 
     name: str
     sentence: str
     run: Run
     page: bool = False
     apart: bool = False
+    alone: bool = False
 
 
 def pytest(name: str, *paths: str) -> Run:
@@ -93,4 +97,10 @@ STAGES = (
     Stage("chaos", "parts killed, frozen and cut off; broken builds that must be seen", chaos, apart=True),
     Stage("e2e", "the page in a real browser", e2e, page=True, apart=True),
     Stage("images", "what ships, on a real engine", pytest("images", "tests/images"), apart=True),
+    Stage(
+        "deep",
+        "timetables at every clock change of ten years, in every zone",
+        pytest("deep", DEEP),
+        alone=True,
+    ),
 )
