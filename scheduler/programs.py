@@ -18,7 +18,7 @@ from celery.exceptions import SecurityWarning
 from celery.worker import WorkController, state
 from django.db import Error
 
-from scheduler import fallback, hands, health, patience, pulse, watchdog
+from scheduler import fallback, hands, health, patience, pulse, watchdog, zones
 from scheduler.app import app
 from scheduler.ears import Ears
 from scheduler.install import install
@@ -44,7 +44,9 @@ class Hands(Worker):
 def run_worker(*, threads: int) -> int:
     """Fire, send, look and settle until told to stop; the exit code."""
     begin("worker")
-    if not patience.wait(stop=stopping):
+    while patience.wait(stop=stopping) and not zones_heeded():
+        continue
+    if stopping.is_set():
         return ended("worker")
     pulse.enter(pulse.WORKING)
     hands.employ(threads)
@@ -141,6 +143,18 @@ def keep_running(watch: Callable[..., None]) -> threading.Thread:
     thread = threading.Thread(target=watch, kwargs={"stop": stopping}, daemon=True, name=watch.__module__)
     thread.start()
     return thread
+
+
+def zones_heeded() -> bool:
+    """Plan anew after an update of the time zones' rules; False when the database went away meanwhile, or
+    somebody held a schedule for too long."""
+    try:
+        zones.heed()
+    except Error as error:
+        warning("zones.not_replanned", text=f"The schedules could not be planned anew: {error}")
+        stopping.wait(1.0)
+        return False
+    return True
 
 
 def installed() -> bool:

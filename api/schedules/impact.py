@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from api.schedules.effects import Effect, Future, Line, Span, wanted
 from api.schedules.preview import Wish
@@ -17,7 +16,7 @@ from api.schedules.preview import timings as timings_of
 from shared.errors import ConfirmationRequired, InvalidRule
 from shared.fleet.models import Server
 from shared.people.models import Workspace
-from shared.schedules import ahead, parts, tagging, targets, windows
+from shared.schedules import ahead, parts, tagging, targets, walls, windows
 from shared.schedules.checks import RuleText, check_dates, check_rule
 from shared.schedules.models import Action, Hold, Rule, Schedule
 from shared.schedules.recurrence import first
@@ -266,12 +265,11 @@ def count(changes: Sequence[Change], kind: str, word: str) -> int:
 
 
 def shape(server: Server, effect: Effect, word: str) -> dict[str, Any]:
-    local = effect.at.astimezone(ZoneInfo(effect.zone)).isoformat(timespec="seconds")
     return {
         "server": named(server),
         "action": effect.action,
         "at": effect.at,
-        "local": local,
+        "local": walls.shown(effect.at, effect.zone),
         "change": word,
     }
 

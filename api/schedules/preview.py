@@ -64,10 +64,8 @@ def moments(action: str, timing: Timing, *, after: datetime, count: int) -> list
 
 
 def shape(action: str, moment: Moment, *, zone: str) -> Occurrence:
-    place = walls.zone_named(zone)
-    local = moment.at.astimezone(place).isoformat(timespec="seconds")
-    note = walls.note(moment.at, moment.nominal, place)
-    return {"action": action, "at": moment.at, "local": local, "note": note}
+    note = walls.note(moment.at, moment.nominal, walls.zone_named(zone))
+    return {"action": action, "at": moment.at, "local": walls.shown(moment.at, zone), "note": note}
 
 
 def in_words(wish: Wish, *, now: datetime) -> str:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from api.schedules.preview import week_hours
 from shared.operations.models import Operation
-from shared.schedules import ahead
+from shared.schedules import ahead, walls
 from shared.schedules.models import Rule, Schedule, SkipDate
 from shared.schedules.windows import WindowText
 from shared.schedules.words import Bounds, hours, sentence, whole
@@ -64,7 +63,7 @@ class Shown:
 
     @property
     def sentence(self) -> str:
-        today = self.now.astimezone(ZoneInfo(self.timezone)).date()
+        today = self.now.astimezone(walls.shown_in(self.timezone)).date()
         days = [each.day for each in self.skip_dates]
         bounds = Bounds(today, days, self.valid_from, self.valid_to)
         clauses = [hours(self.windows)] if self.windows else [rule.sentence for rule in self.rules]
@@ -78,21 +77,16 @@ class Shown:
 
     @property
     def next(self) -> dict[str, object] | None:
-        coming = [rule for rule in self.schedule.rules.all() if rule.next_run_at]
+        coming = [(rule.next_run_at, rule.id, rule) for rule in self.schedule.rules.all() if rule.next_run_at]
         if not coming:
             return None
-        soonest = min(coming, key=lambda rule: (rule.next_run_at, rule.id))
+        at, _, soonest = min(coming)
         return {
             "action": soonest.action,
             "rule": soonest.id,
-            "at": soonest.next_run_at,
-            "local": local(soonest.next_run_at, self.timezone),
+            "at": at,
+            "local": walls.shown(at, self.timezone),
         }
-
-
-def local(at: datetime | None, zone: str) -> str:
-    """An instant on the wall clock of `zone`, with its offset."""
-    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if at else ""
 
 
 def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:

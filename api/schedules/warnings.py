@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from shared.schedules import ahead
+from shared.schedules import ahead, walls
 from shared.schedules.checks import lands_in_gap
 from shared.schedules.models import Rule, Schedule, Target
 from shared.schedules.words import VERBS
@@ -34,9 +34,9 @@ def no_servers(schedule: Schedule, servers: Sequence[int]) -> list[Note]:
 
 def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:
     """Single moments whose local time a clock change skips."""
-    found = []
+    found, is_known = [], schedule.timezone in walls.zone_names()
     for rule in rules:
-        runs = lands_in_gap(rule.at, zone=schedule.timezone) if rule.at else None
+        runs = lands_in_gap(rule.at, zone=schedule.timezone) if rule.at and is_known else None
         if runs:
             detail = (
                 f"{rule.at} does not exist in {schedule.timezone}: clocks change. It runs at {runs:%H:%M}."

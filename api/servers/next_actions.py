@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -21,6 +20,7 @@ from shared.fleet import fitness
 from shared.fleet.models import Server
 from shared.operations.firing import is_gone
 from shared.operations.verdicts import RUN
+from shared.schedules import walls
 from shared.schedules.models import Action, Hold, Rule, Schedule, Skip, Target
 
 # A skip of a moment that passed longer ago says nothing about what is on today.
@@ -41,7 +41,7 @@ class NextAction:
 
     @property
     def local(self) -> str:
-        return self.at.astimezone(ZoneInfo(self.timezone)).isoformat(timespec="seconds")
+        return walls.shown(self.at, self.timezone)
 
 
 def next_actions(servers: Sequence[Server], *, now: datetime) -> dict[int, NextAction]:

@@ -5,9 +5,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
+from shared.schedules.cron import is_fixed
 from shared.schedules.models import Rule, Schedule
 from shared.schedules.recurrence import Moment, Timing, first, moments
 from shared.schedules.windows import WindowText
@@ -16,6 +17,8 @@ COUNT = 8
 # An outage of weeks must not become a flood of rows: what is older than a day is not told one by one.
 TELL_BACK = timedelta(hours=24)
 MOST_MISSED = 200
+# No country has set its clocks by more than a day at once.
+FURTHEST_SHIFT = timedelta(days=2)
 
 
 def timing(rule: Rule) -> Timing:
@@ -42,6 +45,20 @@ def windows_of(schedule: Schedule) -> tuple[WindowText, ...]:
 def plan(rule: Rule, *, after: datetime) -> None:
     """Set the rule's next moment and those that follow, strictly later than `after`."""
     put(rule, first(timing(rule), after=after, count=COUNT))
+
+
+def replan(rule: Rule, *, now: datetime) -> None:
+    """Set its moments when the rules of its zone have changed, for a rule that has nothing due.
+
+    What has come on the wall clock does not come again, at whatever instant it would be now; a fixed time
+    that would have been before now and has not come is due at once. What follows real minutes is later than
+    now.
+    """
+    if rule.next_run_at is None:
+        return
+    is_real = bool(rule.cron) and not is_fixed(rule.cron)
+    every = moments(timing(rule), after=now if is_real else now - FURTHEST_SHIFT)
+    put(rule, list(islice((each for each in every if each.nominal >= rule.next_nominal), COUNT)))
 
 
 def clear(rule: Rule) -> None:
@@ -81,9 +98,10 @@ def due(rule: Rule, *, now: datetime) -> list[Moment]:
     known = stored(rule)
     if not known or known[-1].at > now or rule.at:
         return [each for each in known if each.at <= now]
-    since = max(known[0].at - timedelta(seconds=1), now - TELL_BACK)
-    missed = list(takewhile(lambda each: each.at <= now, moments(timing(rule), after=since)))
-    return [known[0], *(each for each in missed[-MOST_MISSED:] if each.at != known[0].at)]
+    back = now - TELL_BACK
+    further = takewhile(lambda each: each.at <= now, moments(timing(rule), after=max(known[-1].at, back)))
+    missed = [*(each for each in known[1:] if each.at > back), *further]
+    return [known[0], *missed[-MOST_MISSED:]]
 
 
 def advance(rule: Rule, *, now: datetime) -> None:
