@@ -5,7 +5,7 @@ Call it inside a transaction. What may go together and what speaks against going
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,14 +18,15 @@ from shared.fleet.status import seen_at
 from shared.operations import services
 from shared.operations.firing import is_gone
 from shared.operations.models import Operation, Step
-from shared.operations.states import ACTIVE, Origin, State
+from shared.operations.states import ACTIVE, BY_SCHEDULES, Origin, State
 from shared.operations.verdicts import RUN, Verdict
+from shared.schedules import holds
+from shared.schedules.holds import OPPOSITE
 from shared.schedules.models import Schedule
 
 MOST = 1000
 # A moment may be met a hair before the clock shows it.
 HAIR = timedelta(seconds=1)
-BY_SCHEDULES = [Origin.RULE.value, Origin.ENFORCE.value]
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 # Not options__force=True: that is unknown, neither true nor false, for operations without the option.
 FORCED = {"force": True}
@@ -99,11 +100,11 @@ def withdrawn(row: Operation) -> bool:
 
 def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
     """Those that should really be sent; the others are ended or put off, each with its reason."""
-    newer = overtaken(rows, now=now)
+    newer, held = overtaken(rows, now=now), held_back(rows, now=now)
     going: list[Operation] = []
     waiting: dict[Wait, list[int]] = defaultdict(list)
     for row in rows:
-        verdict = before_sending(ready(row, newer=row.id in newer, now=now), now=now)
+        verdict = before_sending(ready(row, newer=row.id in newer, held=held.get(row.id), now=now), now=now)
         if isinstance(verdict, Wait):
             waiting[verdict].append(row.id)
         elif verdict is RUN:
@@ -123,7 +124,7 @@ def end(row: Operation, verdict: Verdict, *, now: datetime) -> None:
         transaction.on_commit(lambda: tell(row))
 
 
-def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
+def ready(row: Operation, *, newer: bool, held: Mapping[str, str] | None, now: datetime) -> Ready:
     server, region = row.server, row.server.region
     return Ready(
         action=row.action,
@@ -137,6 +138,7 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
         protected=server.protected,
         newer=newer,
         withdrawn=withdrawn(row),
+        held=held,
         forces=bool(row.options.get("force")),
         hangs=server.stuck_since is not None,
         region_enabled=region.enabled,
@@ -144,6 +146,16 @@ def ready(row: Operation, *, newer: bool, now: datetime) -> Ready:
         waiting_detail=row.waiting_detail,
         flags=server.flags,
     )
+
+
+def held_back(rows: Sequence[Operation], *, now: datetime) -> dict[int, Mapping[str, str]]:
+    """Those not asked by people that a hold speaks against, put after they were due; and its words."""
+    mine = [row for row in rows if by_rule(row)]
+    found = holds.open_ones([row.server_id for row in mine], now=now)
+    against = {server: OPPOSITE[hold.want] for server, hold in found.items()}
+    return {
+        row.id: holds.words(found[row.server_id]) for row in mine if against.get(row.server_id) == row.action
+    }
 
 
 def overtaken(rows: Sequence[Operation], *, now: datetime) -> set[int]:

@@ -33,8 +33,8 @@ class Ready:
     """An operation about to be sent, and what is known of its server.
 
     `waiting` and `waiting_detail`: why it was put off the last time; `flags`: what EC2 tells of the instance.
-    `withdrawn`: the schedule that asked for it does not ask any more. `forces`: its power would be cut, which
-    only a server that `hangs` calls for.
+    `withdrawn`: the schedule that asked for it does not ask any more; `held`: the words of a hold that wants
+    the opposite. `forces`: its power would be cut, which only a server that `hangs` calls for.
     """
 
     action: str
@@ -46,6 +46,7 @@ class Ready:
     protected: bool = False
     newer: bool = False
     withdrawn: bool = False
+    held: Mapping[str, str] | None = None
     forces: bool = False
     hangs: bool = False
     region_enabled: bool = True
@@ -70,6 +71,7 @@ def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
         (ready.withdrawn, Verdict("schedule_changed")),
         (not ready.region_enabled, Verdict("account_disabled")),
         (ready.by_rule and ready.protected, Verdict("protected")),
+        (ready.held is not None, Verdict("held", ready.held or {})),
         (now > ready.grace_until, out_of_time(ready.waiting, ready.waiting_detail)),
         (ready.newer, Verdict("superseded")),
         (ready.forces and not ready.hangs, Verdict("not_stuck")),

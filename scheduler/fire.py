@@ -1,4 +1,4 @@
-"""Fire: rules that are due become operations, at their moment and never before.
+"""Fire: rules that are due become operations, and holds end, at their moment and never before.
 
 Reads the coming two seconds without locks, waits for each moment, and only then claims. Claiming, inserting
 the operations and moving `next_run_at` on are one transaction, see `shared.operations.firing`; the identity
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from scheduler import hands, pulse, story
+from scheduler import hands, holds, pulse, story
 from shared import broker, clock
 from shared.logs import event
 from shared.operations import firing
@@ -36,12 +36,18 @@ def fire() -> None:
 
     A program that is told to stop claims nothing more.
     """
-    claim_all(clock.now())
+    act(clock.now())
     began, now = time.monotonic(), clock.now()
     for moment in coming(now):
         if pulse.stopping.wait(max(0.0, (moment - now).total_seconds() - (time.monotonic() - began))):
             return
-        claim_all(reached(moment, now=clock.now()))
+        act(reached(moment, now=clock.now()))
+
+
+def act(now: datetime) -> None:
+    """Rules first: whoever ends a hold then knows of every later decision."""
+    claim_all(now)
+    holds.end_due(now)
 
 
 def reached(moment: datetime, *, now: datetime) -> datetime:
@@ -52,8 +58,8 @@ def reached(moment: datetime, *, now: datetime) -> datetime:
 def coming(now: datetime) -> list[datetime]:
     """The distinct moments of the next two seconds."""
     due = Rule.objects.filter(next_run_at__gt=now, next_run_at__lte=now + AHEAD)
-    moments = due.values_list("next_run_at", flat=True).distinct().order_by("next_run_at")
-    return [moment for moment in moments if moment is not None]
+    moments = set(due.values_list("next_run_at", flat=True)) | holds.coming(now, within=AHEAD)
+    return sorted(moment for moment in moments if moment is not None)
 
 
 def claim_all(now: datetime) -> None:

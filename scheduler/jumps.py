@@ -24,7 +24,7 @@ from shared.operations import firing
 from shared.operations.models import Call, Operation
 from shared.operations.states import ACTIVE, GRACE, State
 from shared.schedules import services
-from shared.schedules.models import Schedule
+from shared.schedules.models import Hold, Schedule
 
 # A question that was on its way when the clock was set may still write a date of before.
 MEND_SECONDS = 60.0
@@ -38,6 +38,7 @@ PAST: tuple[tuple[Manager[Any], tuple[str, ...]], ...] = (
     (Server.objects, ("observed_at", "state_since", "transition_since", "missing_since", "stuck_since")),
     (Server.objects, ("left_at", "metrics_wanted_at")),
     (Bucket.objects, ("refilled_at",)),
+    (Hold.objects, ("created_at", "ended_at")),
 )
 
 

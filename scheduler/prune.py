@@ -14,6 +14,7 @@ from shared import clock
 from shared.fleet.models import MetricSample, Observation
 from shared.operations.models import Call, Operation, Request
 from shared.operations.states import OPEN, State
+from shared.schedules.models import Hold, Skip
 
 KEEP = timedelta(days=400)
 KEEP_SAMPLES = timedelta(days=2)
@@ -28,7 +29,18 @@ def prune() -> None:
     drop(Observation.objects, Observation.objects.filter(~open_alert(), asked_at__lt=now - KEEP))
     drop(Call.objects, Call.objects.filter(sent_at__lt=now - KEEP, operations__isnull=True))
     drop(Request.objects, Request.objects.filter(created_at__lt=now - KEEP, operations__isnull=True))
+    drop(Hold.objects, Hold.objects.filter(ended_at__lt=now - KEEP))
+    drop(Skip.objects, told_by_later_ones(f"{now - KEEP:%Y-%m-%dT%H:%M:%S}"))
     drop(MetricSample.objects, MetricSample.objects.filter(asked_at__lt=now - KEEP_SAMPLES))
+
+
+def told_by_later_ones(nominal: str) -> "models.QuerySet[Skip]":
+    """Skips from before that local time whose rule has come round since: they decide nothing any more. What a
+    schedule said last counts however long ago that was, and so does that it was skipped."""
+    later = Operation.objects.filter(
+        rule=OuterRef("rule"), server=OuterRef("server"), nominal__gt=OuterRef("nominal")
+    )
+    return Skip.objects.filter(Exists(later), nominal__lt=nominal)
 
 
 def open_alert() -> Q:

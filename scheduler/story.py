@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.logs import event, warning
+from shared.operations.holding import Ended
 from shared.operations.models import Operation
 from shared.operations.reasons import called
 from shared.operations.states import Origin, State
@@ -70,11 +71,40 @@ def heading(operation: Operation, *, count: int = 1) -> list[str]:
 
 
 def asked_by(operation: Operation) -> str:
+    if operation.origin == Origin.HOLD:
+        whose, says = operation.snapshot["hold"]["author"], scheduled(operation)
+        return f"▶️  Executing the end of a hold of {whose}, as {says} says"
     if operation.schedule_id or "schedule" in operation.snapshot:
         return f"▶️  Executing schedule: {operation.snapshot['schedule']} (ID: {operation.schedule_id})"
     author = operation.author or "somebody who has left"
     who = f"a token of {author}" if operation.origin == Origin.TOKEN else author
     return f"▶️  Executing request of {who} (ID: {operation.request_id})"
+
+
+def scheduled(operation: Operation) -> str:
+    return f'schedule "{operation.snapshot["schedule"]}" (ID: {operation.schedule_id})'
+
+
+def hold_ended(ended: Ended) -> None:
+    """A hold is over: what follows from it, and who says so."""
+    hold = ended.hold
+    whose = f"Hold of {hold.author or 'somebody who has left'}"
+    text = f'⏰ {whose} on "{hold.server}" (ID: {hold.server_id}) ended: {followed_by(ended)}'
+    made = ended.operation.id if ended.operation else None
+    event("hold.ended", text=text, hold=hold.id, server=hold.server_id, want=hold.want, operation=made)
+
+
+def followed_by(ended: Ended) -> str:
+    """What comes of the end of a hold."""
+    wanted, made = ended.wanted, ended.operation
+    if wanted is None:
+        return "no schedule wants anything of the server, so it stays as it is"
+    says = f'schedule "{wanted.schedule}" (ID: {wanted.schedule.id})'
+    if made is None:
+        return f"{says} acts at this very moment"
+    if made.state == State.SKIPPED:
+        return f"{says} wants {named(made)}, but nothing is sent: {made.detail}"
+    return f"{named(made)}, as {says} says (operation {made.id})"
 
 
 def told(batch: Batch, operation: Operation, *, count: int = 1) -> list[str]:

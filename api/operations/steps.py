@@ -28,6 +28,7 @@ TEXTS = {
     "halved": "EC2 refused the request without saying because of whom, so its halves went apart.",
     "dropped": "EC2 named this server as the reason, and the others of the request went on without it.",
     "hibernate_refused": "EC2 did not hibernate the server, so it is stopped instead.",
+    "hold_released": "The hold was ended early",
     "frozen": "It could not be written to EC2 in time, so nothing was sent, and it goes again.",
 }
 
@@ -102,7 +103,7 @@ def by(asked: Asked) -> str:
     return {
         "rule": f"was due by the schedule {schedule}",
         "enforce": f"is to put the server back, as the schedule {schedule} wants",
-        "hold": f"asked for by the hold of {author}",
+        "hold": f"was due at the end of the hold of {author}, as the schedule {schedule} says",
         "token": f"asked for with a token of {author}",
     }.get(asked.origin, f"asked for by {author}")
 

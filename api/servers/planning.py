@@ -59,11 +59,8 @@ class Plans:
         return (self.plan(Due(rule, server, moment)) for moment in line)
 
     def plan(self, due: Due) -> Plan:
-        """One moment; a hold speaks against those that it covers."""
-        schedule, moment, hold = due.rule.schedule, due.moment, self.holds.get(due.server.id)
-        occurrence = self.facts.occurrence(due)
-        if hold is None or not covers(hold, moment.at, now=self.now):
-            occurrence = replace(occurrence, hold=None)
+        """One moment, with what is known now to speak against it."""
+        schedule, moment, occurrence = due.rule.schedule, due.moment, self.facts.occurrence(due)
         skip = self.wants.skips.get((due.rule.id, due.server.id, moment.nominal, moment.fold))
         named = Named(schedule.id, schedule.name)
         return Plan(occurrence, named, schedule.timezone, moment.nominal, skip)

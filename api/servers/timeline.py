@@ -178,7 +178,7 @@ def asked_by(operation: Done) -> str:
     return {
         "rule": f"by {schedule}",
         "enforce": f"to put the server back as {schedule} wants it",
-        "hold": f"by the hold of {author}",
+        "hold": f"at the end of the hold of {author}, as {schedule} says",
         "token": f"asked for with a token of {author}",
     }.get(operation.origin, f"asked for by {author}")
 

@@ -1,14 +1,17 @@
 """What tests do by hand that others do in life: ask as the API does, look at once, read a row anew."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import look
+from scheduler import fire, look
 from scheduler.tests.conftest import Time
 from shared.fleet.models import Region, Server
 from shared.operations.models import Operation
 from shared.operations.states import GRACE
-from shared.schedules.models import Schedule
+from shared.people.models import User
+from shared.schedules import holds
+from shared.schedules.holds import Wanted
+from shared.schedules.models import Hold, Schedule
 
 
 def ask(server: Server, action: str, time: Time, **fields: Any) -> Operation:
@@ -59,3 +62,21 @@ def look_now(region: Region) -> None:
 def state(operation: Operation) -> tuple[str, str]:
     operation.refresh_from_db()
     return operation.state, operation.reason
+
+
+def hold(server: Server, want: str, time: Time, *, seconds: float, author: User | None = None) -> Hold:
+    """A hold from now on for so long, as the API leaves it."""
+    wanted = Wanted(want, time.moment + timedelta(seconds=seconds))
+    return holds.put(server, wanted, author=author, now=time.moment)
+
+
+def act(time: Time, *, after: float = 0) -> list[tuple[str, str, str, str]]:
+    """What the clock does later; every operation as (origin, action, state, reason), in order of due."""
+    time.forward(after)
+    fire.act(time.moment)
+    rows = Operation.objects.order_by("due_at", "id")
+    return list(rows.values_list("origin", "action", "state", "reason"))
+
+
+def nobody_hears(task: str, **ids: int | str) -> None:
+    """A knock at no door."""

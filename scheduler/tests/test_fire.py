@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from scheduler import fire
+from scheduler.tests.acting import hold
 from scheduler.tests.conftest import Time
 from shared import broker
 from shared.fleet.models import Server
 from shared.operations.models import Operation
 from shared.people.models import User
 from shared.schedules import services as schedules
-from shared.schedules.models import Hold, Rule, Schedule, Skip
+from shared.schedules.models import Rule, Schedule, Skip
 
 New = Callable[..., Schedule]
 
@@ -165,8 +166,7 @@ def test_stops_of_a_hibernating_schedule_hibernate_the_servers_that_can(
 def test_a_hold_keeps_the_server_on_and_names_its_author(
     time: Time, server: Server, new_schedule: New, alice: User
 ) -> None:
-    until = time.moment + timedelta(hours=1)
-    Hold.objects.create(workspace=server.workspace, server=server, want="on", until=until, author=alice)
+    hold(server, "on", time, seconds=3600, author=alice)
     new_schedule("stop", server, at="2026-11-23T12:00:05")
     time.forward(5)
     assert fired(time) == [("stop", "skipped", "held")]

@@ -17,9 +17,10 @@ from shared.fleet.models import Server
 from shared.operations.models import Operation, Request
 from shared.operations.reasons import sentence
 from shared.operations.services import end_all, move
-from shared.operations.states import ACTIVE, GRACE, OPEN, RETRYABLE, Origin, State
+from shared.operations.states import ACTIVE, BY_SCHEDULES, GRACE, OPEN, RETRYABLE, Origin, State
 from shared.operations.wishes import Wish, keeps_busy, objection
 from shared.people.models import Token, User, Workspace
+from shared.schedules import holds
 from shared.schedules.models import Schedule
 
 REFUSALS: dict[str, type[NotAllowed]] = {
@@ -101,7 +102,8 @@ def end_hung(hung: Sequence[Operation], servers: Sequence[Server], *, author: st
 def put(
     servers: Sequence[Server], wish: Wish, made: Request, *, knock: Knock, now: datetime
 ) -> list[Operation]:
-    """The operations' rows; each region is knocked for once."""
+    """The operations' rows; each region is knocked for once, and holds that want the opposite end."""
+    holds.contradict([server.id for server in servers], wish.action, now=now)
     rows = Operation.objects.bulk_create([operation(server, wish, made, now=now) for server in servers])
     for region in sorted({server.region_id for server in servers}):
         knock(broker.DRAIN_REGION, region=region, action=wish.action)
@@ -209,12 +211,10 @@ def cancel(operation: Operation, *, by: User, now: datetime) -> None:
 
 
 def withdraw(schedule: Schedule, *, now: datetime) -> int:
-    """Cancel what a changed schedule has asked for, by a rule or to put a server back, and nobody has sent.
-
-    The number cancelled.
+    """Cancel what a changed schedule has asked for, by a rule, at the end of a hold or to put a server back,
+    and nobody has sent. The number cancelled.
     """
-    own = [Origin.RULE.value, Origin.ENFORCE.value]
-    waiting = Operation.objects.filter(schedule=schedule, origin__in=own, state=State.REQUESTED)
+    waiting = Operation.objects.filter(schedule=schedule, origin__in=BY_SCHEDULES, state=State.REQUESTED)
     return cancel_all(waiting.values_list("id", flat=True), now=now)
 
 

@@ -21,8 +21,9 @@ from shared.operations.models import Operation
 from shared.operations.reasons import sentence
 from shared.operations.states import ACTIVE, GRACE, OPENING, Origin, State
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
-from shared.schedules import ahead, services
-from shared.schedules.models import Action, Hold, Rule, Schedule, Skip, Target
+from shared.schedules import ahead, holds, services
+from shared.schedules.holds import Kept
+from shared.schedules.models import Action, Rule, Schedule, Skip, Target
 from shared.schedules.recurrence import Moment
 from shared.schedules.services import INSTANT, PLANNED
 from shared.schedules.wanting import Wants
@@ -75,7 +76,8 @@ def record(rules: Sequence[Rule], *, now: datetime) -> list[Operation]:
             for server in targets[rule.schedule_id]
         ]
     )
-    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, now=now)
+    oldest = min((due.moment.at for due in dues), default=now)
+    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, now=now, since=oldest)
     judged = verdicts([facts.occurrence(due) for due in dues], now=now)
     pairs = zip(dues, judged, strict=True)
     return insert([row(due, each, verdict, now=now) for due, (each, verdict) in pairs])
@@ -118,19 +120,24 @@ def targets_of(schedule_ids: Iterable[int]) -> dict[int, list[Server]]:
 
 
 class Facts:
-    """What speaks against running, read once for a whole batch; `wants` only where a stop asks for it."""
+    """What speaks against running, read once for a whole batch; `wants` only where a stop asks for it.
 
-    def __init__(self, rules: list[int], servers: set[int], *, now: datetime) -> None:
+    A moment is judged by the hold that counted then, which may have ended since; the oldest is `since`.
+    """
+
+    def __init__(
+        self, rules: list[int], servers: set[int], *, now: datetime, since: datetime | None = None
+    ) -> None:
         self.servers = servers
-        holds = Hold.objects.filter(server__in=servers, ended_at=None, until__gt=now).select_related("author")
         self.now = now
-        self.holds = {hold.server_id: words(hold) for hold in holds}
+        self.holds = Kept(servers, since=since or now)
         skips = Skip.objects.filter(rule__in=rules, server__in=servers)
         self.skips = set(skips.values_list("rule_id", "server_id", "nominal", "fold"))
 
     def occurrence(self, due: Due) -> Occurrence:
         """The due moment with everything that may speak against it."""
         rule, server, moment = due.rule, due.server, due.moment
+        hold = self.holds.at(server.id, moment.at)
         return Occurrence(
             rule=rule.id,
             server=server.id,
@@ -142,7 +149,7 @@ class Facts:
             region_enabled=server.region.enabled,
             skipped=(rule.id, server.id, moment.nominal, moment.fold) in self.skips,
             observe=rule.schedule.mode == Schedule.Mode.OBSERVE,
-            hold=self.holds.get(server.id),
+            hold=holds.words(hold) if hold else None,
             unfit=unfit(rule.action, server),
             kept_on=self.kept_on(due),
             schedule=rule.schedule.name,
@@ -158,14 +165,6 @@ class Facts:
             return ""
         keeper = self.wants.kept_on(due.server.id, at=due.moment.at, but=due.rule.schedule_id)
         return keeper.name if keeper else ""
-
-
-def words(hold: Hold) -> dict[str, str]:
-    return {
-        "want": hold.want,
-        "until": f"{hold.until:%Y-%m-%d %H:%M} UTC",
-        "author": str(hold.author or "somebody"),
-    }
 
 
 def is_gone(server: Server, *, now: datetime) -> bool:

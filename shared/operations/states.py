@@ -26,6 +26,9 @@ class Origin(StrEnum):
     ENFORCE = "enforce"
 
 
+# Origins of what nobody waits for in person: a timetable wants it.
+BY_SCHEDULES = [Origin.RULE.value, Origin.HOLD.value, Origin.ENFORCE.value]
+
 MOVES: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.SENDING, State.SKIPPED, State.CANCELLED, State.FAILED}),
     State.SENDING: frozenset({State.REQUESTED, State.ACCEPTED, State.SUCCEEDED, State.FAILED, State.UNKNOWN}),

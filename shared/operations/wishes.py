@@ -64,11 +64,19 @@ class Wish:
 
 def objection(server: Server, wish: Wish, *, busy: Operation | None, now: datetime) -> AppError | None:
     """Why this server cannot do what is wished; None when it can."""
-    if server.left_at or status(server, now=now) in ("terminated", "missing"):
-        return errors.ServerGone(f"{server} was terminated or can no longer be found in its account.")
+    gone = absent(server, now=now)
+    if gone:
+        return gone
     if server.protected:
         return errors.ServerProtected(f"{server} is protected. Remove the protection first.")
     return unfit(server, wish) or untimely(server, wish, busy=busy)
+
+
+def absent(server: Server, *, now: datetime) -> AppError | None:
+    """What is said of a server that is there no more."""
+    if server.left_at or status(server, now=now) in ("terminated", "missing"):
+        return errors.ServerGone(f"{server} was terminated or can no longer be found in its account.")
+    return None
 
 
 def unfit(server: Server, wish: Wish) -> AppError | None:
