@@ -33,6 +33,8 @@ NEEDS: dict[str, Role] = {
     "servers_timeline": Role.VIEWER,
     "servers_explain": Role.VIEWER,
     "servers_strips": Role.VIEWER,
+    "servers_hold": Role.OPERATOR,
+    "servers_release": Role.OPERATOR,
     "observations_list": Role.VIEWER,
     "observations_acknowledge": Role.OPERATOR,
     "operations_list": Role.VIEWER,

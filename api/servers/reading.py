@@ -20,7 +20,8 @@ from shared.fleet.status import TRANSITIONS
 from shared.operations.models import Operation
 from shared.operations.states import OPEN, State
 from shared.operations.wishes import forbidden, seen, status
-from shared.schedules.models import Target
+from shared.schedules import holds
+from shared.schedules.models import Hold, Target
 
 OPEN_STATES = [state.value for state in OPEN]
 ACTIONS = {word: action for action, word in TRANSITIONS.items()}
@@ -58,6 +59,7 @@ class Shown:
     seen_at: datetime | None
     transition: Transition | None
     requested: Requested | None
+    hold: Hold | None
     next_action: NextAction | None
     last_operation: Operation | None
     attention: Sequence[Note] = ()
@@ -91,6 +93,7 @@ def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
     asked, coming, ended = requested(ids), next_actions(servers, now=now), last_operations(servers)
     earliest = {row.server_id: row for row in asked}
     usual = expected_seconds([server for server in servers if server.transition])
+    held = holds.open_ones(ids, now=now)
     told = noticed(ids, waiting=asked, now=now)
     words = {server.id: status(server, now=now) for server in servers}
     return [
@@ -100,6 +103,7 @@ def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
             seen_at=seen(server),
             transition=transition(server),
             requested=wanted(earliest.get(server.id)),
+            hold=held.get(server.id),
             next_action=coming.get(server.id),
             last_operation=ended.get(server.id),
             attention=attention(told.facts(server, status=words[server.id])),

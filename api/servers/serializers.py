@@ -8,6 +8,7 @@ from api import fields, words
 from api.fields import Body
 from api.operations.serializers import WaitingShape
 from api.servers import attention
+from api.servers.hold_serializers import HoldShape
 from shared.fleet.models import Observation, Server
 from shared.schedules.models import Action
 
@@ -80,6 +81,7 @@ class StateShape(serializers.Serializer[Any]):
     state_reason = fields.OrNull(source="server.state_reason")
     transition = TransitionShape(allow_null=True)
     requested = RequestedShape(allow_null=True)
+    hold = HoldShape(allow_null=True, help_text="What keeps it on or off now, whatever its schedules say.")
     stuck_since = serializers.DateTimeField(allow_null=True, source="server.stuck_since")
     attention = AttentionShape(many=True, help_text="What needs a person; empty when all is well.")
 

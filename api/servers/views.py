@@ -16,6 +16,7 @@ from api.errors import InvalidQuery
 from api.servers import asking, explain, history, reading, strips
 from api.servers.explain_serializers import ExplanationShape, instant
 from api.servers.filters import ServerFilters, with_status
+from api.servers.holds import Holdable
 from api.servers.serializers import (
     MetricsShape,
     ObservationShape,
@@ -28,7 +29,6 @@ from api.servers.serializers import (
 )
 from api.servers.strips_serializers import StripsShape
 from api.servers.timeline_serializers import DAY, TimelineShape, span
-from api.views import View
 from shared.fleet.models import Server
 
 MOST_IDS = 200
@@ -59,7 +59,7 @@ NOTES = {
 }
 
 
-class Servers(View):
+class Servers(Holdable):
     queryset = Server.objects.none()
     serializer_class = ServerShape
     filterset_class = ServerFilters

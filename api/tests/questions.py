@@ -25,6 +25,8 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "servers_timeline": ("GET", "servers/{server}/timeline", None),
     "servers_explain": ("GET", "servers/{server}/explain", None),
     "servers_strips": ("GET", "servers/strips?ids={server}", None),
+    "servers_hold": ("POST", "servers/{server}/hold", {"want": "on", "until": "{soon}"}),
+    "servers_release": ("DELETE", "servers/{server}/hold", None),
     "observations_list": ("GET", "observations", None),
     "observations_acknowledge": ("POST", "observations/{observation}/acknowledge", None),
     "operations_list": ("GET", "operations", None),

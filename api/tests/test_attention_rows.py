@@ -212,9 +212,9 @@ def test_attention_of_a_page_takes_the_same_queries_however_much_there_is(
         return len(reading.lean(list(reading.base(Server.objects.all())), now=datetime.now(UTC)))
 
     add(1)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         lean()
     add(10)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert lean() == 11
     assert Observation.objects.count() == 11

@@ -25,7 +25,7 @@ WITHOUT_IDS = {
 }
 
 
-def ids(server: Server, nightly: dict[str, Any]) -> dict[str, int]:
+def ids(server: Server, nightly: dict[str, Any]) -> dict[str, Any]:
     ended = make_operation(make_server(server.region), state="failed")
     operation = make_operation(server)
     return {
@@ -36,15 +36,18 @@ def ids(server: Server, nightly: dict[str, Any]) -> dict[str, int]:
         "account": server.region.account_id,
         "schedule": nightly["id"],
         "operation": operation.id,
+        "soon": (now() + timedelta(hours=1)).isoformat(),
     }
 
 
-def ask(who: Person, name: str, known: dict[str, int]) -> Any:
+def ask(who: Person, name: str, known: dict[str, Any]) -> Any:
     method, path, body = REQUESTS[name]
     if isinstance(body, dict) and "servers" in body:
         body = body | {"servers": [known["server"]] if body["servers"] else []}
     if isinstance(body, dict) and "region" in body:
         body = body | {"region": known["region"]}
+    if isinstance(body, dict) and "until" in body:
+        body = body | {"until": known["soon"]}
     return who.call(method, path.format(**known), body, **{"if-match": "*"})
 
 
