@@ -55,6 +55,9 @@ NEEDS: dict[str, Role] = {
     "schedules_calendar": Role.VIEWER,
     "schedules_export": Role.VIEWER,
     "schedules_import": Role.EDITOR,
+    "skips_list": Role.VIEWER,
+    "skips_create": Role.OPERATOR,
+    "skips_destroy": Role.OPERATOR,
 }
 
 

@@ -11,6 +11,7 @@ from api.operations.views import Operations
 from api.schedules.views import Schedules
 from api.servers.views import Servers
 from api.session.views import Me
+from api.skips.views import Skips
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", Accounts, basename="accounts")
@@ -18,6 +19,7 @@ router.register("servers", Servers, basename="servers")
 router.register("operations", Operations, basename="operations")
 router.register("observations", Observations, basename="observations")
 router.register("schedules", Schedules, basename="schedules")
+router.register("skips", Skips, basename="skips")
 
 urlpatterns = [
     path("healthz", health.alive),

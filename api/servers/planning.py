@@ -4,7 +4,7 @@ Read once, in the same number of queries however many servers and schedules ther
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import chain, takewhile

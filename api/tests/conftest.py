@@ -15,6 +15,7 @@ from shared.fleet.models import Account, Observation, Region, Server
 from shared.operations.models import Operation
 from shared.people import services
 from shared.people.models import Membership, Role, User, Workspace
+from shared.schedules.models import Rule, Skip
 
 HOST = "127.0.0.1:8001"
 numbers = itertools.count(1)
@@ -143,6 +144,14 @@ def make_operation(server: Server, **values: Any) -> Operation:
 def make_observation(server: Server, **values: Any) -> Observation:
     fresh = {"before": "running", "after": "stopped", "asked_at": now()}
     return Observation.objects.create(workspace=server.workspace, server=server, **fresh | values)
+
+
+def make_skip(server: Server, schedule: dict[str, Any]) -> Skip:
+    """The occurrence after the next of a schedule's first rule is skipped."""
+    rule = Rule.objects.filter(schedule=schedule["id"]).earliest("id")
+    coming = rule.following[0]
+    where = {"server": server, "nominal": coming["nominal"], "fold": coming["fold"]}
+    return Skip.objects.create(workspace=server.workspace, rule=rule, **where)
 
 
 @pytest.fixture

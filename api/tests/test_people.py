@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from api import permissions, urls
-from api.tests.conftest import HOST, Person, make_observation, make_operation, make_server, person
+from api.tests.conftest import HOST, Person, make_observation, make_operation, make_server, make_skip, person
 from api.tests.questions import REQUESTS
 from shared.clock import now
 from shared.fleet.models import Server
@@ -36,6 +36,9 @@ def ids(server: Server, nightly: dict[str, Any]) -> dict[str, Any]:
         "account": server.region.account_id,
         "schedule": nightly["id"],
         "operation": operation.id,
+        "rule": nightly["next"]["rule"],
+        "at": nightly["next"]["at"],
+        "skip": make_skip(server, nightly).id,
         "soon": (now() + timedelta(hours=1)).isoformat(),
     }
 
@@ -48,6 +51,8 @@ def ask(who: Person, name: str, known: dict[str, Any]) -> Any:
         body = body | {"region": known["region"]}
     if isinstance(body, dict) and "until" in body:
         body = body | {"until": known["soon"]}
+    if isinstance(body, dict) and "at" in body:
+        body = body | {"rule": known["rule"], "at": known["at"]}
     return who.call(method, path.format(**known), body, **{"if-match": "*"})
 
 
@@ -86,7 +91,12 @@ def test_strangers_are_asked_to_sign_in(
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(REQUESTS) - WITHOUT_IDS - {"servers_statuses", "servers_strips", "operations_create"})
+    "name",
+    sorted(
+        set(REQUESTS)
+        - WITHOUT_IDS
+        - {"servers_statuses", "servers_strips", "operations_create", "skips_create"}
+    ),
 )
 def test_charlie_finds_nothing_of_ours(
     charlie: Person, server: Server, nightly: dict[str, Any], name: str
@@ -100,7 +110,8 @@ def test_charlie_sees_none_of_our_rows_in_his_lists(
 ) -> None:
     make_operation(server)
     make_observation(server)
-    for path in ("accounts", "servers", "operations", "schedules", "observations"):
+    make_skip(server, nightly)
+    for path in ("accounts", "servers", "operations", "schedules", "observations", "skips"):
         assert charlie.get(path).json()["count"] == 0
     assert charlie.get(f"servers/statuses?ids={server.id}").json()["statuses"] == []
     assert charlie.get(f"servers?account={server.region.account_id}").json()["count"] == 0
