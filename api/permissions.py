@@ -55,6 +55,7 @@ NEEDS: dict[str, Role] = {
     "schedules_calendar": Role.VIEWER,
     "schedules_export": Role.VIEWER,
     "schedules_import": Role.EDITOR,
+    "schedules_run": Role.OPERATOR,
     "skips_list": Role.VIEWER,
     "skips_create": Role.OPERATOR,
     "skips_destroy": Role.OPERATOR,

@@ -10,6 +10,7 @@ from api.operations.steps import Asked, Moments, Step
 from shared.operations import services
 from shared.operations.models import Operation
 from shared.operations.states import ACTIVE, RETRYABLE, Origin, State, sources
+from shared.people.models import Workspace
 
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 
@@ -21,6 +22,12 @@ class Waiting:
     code: str
     detail: str
     until: datetime | None
+
+
+def shown(workspace: Workspace) -> QuerySet[Operation]:
+    """A workspace's operations with all that their shape shows."""
+    rows = with_retries(with_queue(Operation.objects.filter(workspace=workspace)))
+    return rows.select_related("server", "author", "schedule", "call", "request")
 
 
 def with_queue(rows: QuerySet[Operation]) -> QuerySet[Operation]:

@@ -51,9 +51,7 @@ class Operations(View):
     ordering: ClassVar = ["-due_at"]
 
     def get_queryset(self) -> QuerySet[Operation]:
-        mine = reading.with_queue(Operation.objects.filter(workspace=self.workspace))
-        rows = reading.with_retries(mine)
-        return rows.select_related("server", "author", "schedule", "call", "request")
+        return reading.shown(self.workspace)
 
     @extend_schema(responses=OperationShape(many=True))
     def list(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from api.schedules.impact import confirmed, impact
 from api.schedules.impact_serializers import ImpactShape, ImpactWanted
 from api.schedules.preview import Wish, preview
 from api.schedules.preview_serializers import PreviewShape, PreviewWanted
+from api.schedules.running import Runnable
 from api.schedules.serializers import (
     PauseWanted,
     ScheduleChange,
@@ -51,7 +52,7 @@ IF_MATCH = OpenApiParameter(
 )
 
 
-class Schedules(DocumentViews):
+class Schedules(DocumentViews, Runnable):
     queryset = Schedule.objects.none()
     serializer_class = ScheduleShape
     filterset_class = ScheduleFilters

@@ -51,6 +51,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "schedules_calendar": ("POST", "schedules/calendar", {"ics": "BEGIN:VCALENDAR\nEND:VCALENDAR"}),
     "schedules_export": ("GET", "schedules/export", None),
     "schedules_import": ("POST", "schedules/import", {"document": "version: 1\nschedules: []"}),
+    "schedules_run": ("POST", "schedules/{schedule}/run", {"action": "stop"}),
     "skips_list": ("GET", "skips", None),
     "skips_create": ("POST", "skips", {"rule": "{rule}", "at": "{at}"}),
     "skips_destroy": ("DELETE", "skips/{skip}", None),

@@ -38,7 +38,8 @@ class Wish:
     """One action on some servers. With `queue`, busy servers get to it later instead of refusing.
 
     `force` cuts a hanging server's power; `hibernate` keeps its memory on disk. Both belong to a stop.
-    `retry_of` is the operation that is repeated.
+    `retry_of` is the operation that is repeated. `source` names the servers where the body does not list
+    them: a repeated key means the same request then, whichever they are by now.
     """
 
     servers: Sequence[int]
@@ -48,6 +49,7 @@ class Wish:
     force: bool = False
     hibernate: bool = False
     retry_of: int | None = None
+    source: str = ""
 
     @property
     def options(self) -> dict[str, bool]:
@@ -58,7 +60,8 @@ class Wish:
     @property
     def body_hash(self) -> str:
         """The same for the same wish; the order of the servers counts as part of it."""
-        text = json.dumps([list(self.servers), self.action, self.reason, self.queue, *self.options])
+        named = self.source or list(self.servers)
+        text = json.dumps([named, self.action, self.reason, self.queue, *self.options])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
