@@ -70,11 +70,6 @@ def due_at(plan: Plan) -> datetime:
     return plan.occurrence.due_at
 
 
-def covers(hold: Hold, at: datetime, *, now: datetime) -> bool:
-    """Whether an open hold keeps what happens then from running; it did nothing before it was made."""
-    return at < hold.until and (at >= now or at >= hold.created_at)
-
-
 def coming(rule: Rule, span: Span) -> Iterator[Moment]:
     """The stored moments, and beyond them what the rule says."""
     stored = ahead.stored(rule)

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesRunData, SchedulesRunErrors, SchedulesRunResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersHoldData, ServersHoldErrors, ServersHoldResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersReleaseData, ServersReleaseErrors, ServersReleaseResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses, SkipsCreateData, SkipsCreateErrors, SkipsCreateResponses, SkipsDestroyData, SkipsDestroyErrors, SkipsDestroyResponses, SkipsListData, SkipsListErrors, SkipsListResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -369,6 +369,23 @@ export const schedulesResume = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Ask for an action on all servers of a schedule, busy ones included. 202 means asked, not done.
+ */
+export const schedulesRun = <ThrowOnError extends boolean = false>(options: Options<SchedulesRunData, ThrowOnError>): RequestResult<SchedulesRunResponses, SchedulesRunErrors, ThrowOnError> => (options.client ?? client).post<SchedulesRunResponses, SchedulesRunErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/schedules/{id}/run',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The whole days of a calendar file, for `skip_dates`. Nothing is saved.
  */
 export const schedulesCalendar = <ThrowOnError extends boolean = false>(options: Options<SchedulesCalendarData, ThrowOnError>): RequestResult<SchedulesCalendarResponses, SchedulesCalendarErrors, ThrowOnError> => (options.client ?? client).post<SchedulesCalendarResponses, SchedulesCalendarErrors, ThrowOnError>({
@@ -524,6 +541,36 @@ export const serversExplain = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
+ * End the hold of a server, if there is one. What it kept from running is made up for.
+ */
+export const serversRelease = <ThrowOnError extends boolean = false>(options: Options<ServersReleaseData, ThrowOnError>): RequestResult<ServersReleaseResponses, ServersReleaseErrors, ThrowOnError> => (options.client ?? client).delete<ServersReleaseResponses, ServersReleaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/servers/{id}/hold',
+    ...options
+});
+
+/**
+ * Keep a server on or off until a moment, whatever its schedules say. Replaces an open hold.
+ */
+export const serversHold = <ThrowOnError extends boolean = false>(options: Options<ServersHoldData, ThrowOnError>): RequestResult<ServersHoldResponses, ServersHoldErrors, ThrowOnError> => (options.client ?? client).post<ServersHoldResponses, ServersHoldErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/servers/{id}/hold',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * CloudWatch's samples of a running server; asking makes the scheduler fetch them.
  */
 export const serversMetrics = <ThrowOnError extends boolean = false>(options: Options<ServersMetricsData, ThrowOnError>): RequestResult<ServersMetricsResponses, ServersMetricsErrors, ThrowOnError> => (options.client ?? client).get<ServersMetricsResponses, ServersMetricsErrors, ThrowOnError>({
@@ -585,5 +632,48 @@ export const serversStrips = <ThrowOnError extends boolean = false>(options: Opt
             type: 'apiKey'
         }],
     url: '/api/v1/servers/strips',
+    ...options
+});
+
+/**
+ * What was skipped or will be, by its local time, the latest first.
+ */
+export const skipsList = <ThrowOnError extends boolean = false>(options?: Options<SkipsListData, ThrowOnError>): RequestResult<SkipsListResponses, SkipsListErrors, ThrowOnError> => (options?.client ?? client).get<SkipsListResponses, SkipsListErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/skips',
+    ...options
+});
+
+/**
+ * Let one coming occurrence of a rule not run. Doing so again changes nothing.
+ */
+export const skipsCreate = <ThrowOnError extends boolean = false>(options: Options<SkipsCreateData, ThrowOnError>): RequestResult<SkipsCreateResponses, SkipsCreateErrors, ThrowOnError> => (options.client ?? client).post<SkipsCreateResponses, SkipsCreateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/skips',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Let it run after all, as long as its moment has not come.
+ */
+export const skipsDestroy = <ThrowOnError extends boolean = false>(options: Options<SkipsDestroyData, ThrowOnError>): RequestResult<SkipsDestroyResponses, SkipsDestroyErrors, ThrowOnError> => (options.client ?? client).delete<SkipsDestroyResponses, SkipsDestroyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/skips/{id}',
     ...options
 });

@@ -362,6 +362,39 @@ export type Held = {
     created_at: string;
 };
 
+export type Hold = {
+    id: number;
+    want: Want;
+    until: string;
+    author: Author | null;
+    reason: string;
+    created_at: string;
+};
+
+export type HoldAnswer = {
+    hold: Hold;
+    /**
+     * What was asked for at once; null when there was nothing to do.
+     */
+    operation: number | null;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type HoldWanted = {
+    want: Want;
+    /**
+     * From 5 minutes to 31 days ahead.
+     */
+    until: string;
+    reason?: string;
+    /**
+     * Also start or stop the server now, if it is not there yet.
+     */
+    act?: boolean;
+};
+
 /**
  * Of all its servers together, if nobody else touches them.
  */
@@ -926,6 +959,13 @@ export type PaginatedServerList = {
     results: Array<Server>;
 };
 
+export type PaginatedSkipList = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<Skip>;
+};
+
 /**
  * A request body: an object with known fields only.
  */
@@ -1059,6 +1099,13 @@ export type Region = {
     servers: number;
 };
 
+export type ReleaseAnswer = {
+    /**
+     * What is made up for; null when the hold has kept nothing from running.
+     */
+    operation: number | null;
+};
+
 export type Requested = {
     operation: number;
     action: Action;
@@ -1120,6 +1167,14 @@ export type RuleWanted = {
      * Local date and time: 2026-12-24T07:00, or with seconds.
      */
     at?: string;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type RunWanted = {
+    action: Action;
+    reason?: string;
 };
 
 export type Schedule = {
@@ -1310,6 +1365,10 @@ export type Server = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -1372,6 +1431,10 @@ export type ServerDetail = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -1431,6 +1494,24 @@ export type ServerDetail = {
  */
 export type ServerStatus = 'running' | 'stopped' | 'starting' | 'stopping' | 'rebooting' | 'terminated' | 'missing' | 'unknown';
 
+export type Skip = {
+    id: number;
+    server: Named;
+    rule: number;
+    schedule: Named;
+    action: Action;
+    readonly at: string;
+    author: Author | null;
+};
+
+export type SkipAnswer = {
+    skips: Array<Skip>;
+    /**
+     * What of the schedule stays, in words; null when nothing does.
+     */
+    remains: string | null;
+};
+
 export type SkipDay = {
     day: string;
     note: string;
@@ -1442,6 +1523,21 @@ export type SkipDay = {
 export type SkipDayWanted = {
     day: string;
     note?: string;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type SkipWanted = {
+    rule: number;
+    /**
+     * The instant of the occurrence, exactly as it is planned.
+     */
+    at: string;
+    /**
+     * Default: all servers of its schedule.
+     */
+    servers?: Array<number>;
 };
 
 /**
@@ -1469,6 +1565,10 @@ export type Status = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -1496,6 +1596,10 @@ export type StatusesRow = {
     readonly state_reason: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -1962,6 +2066,13 @@ export type PaginatedServerListWritable = {
     results: Array<ServerWritable>;
 };
 
+export type PaginatedSkipListWritable = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<SkipWritable>;
+};
+
 export type RegionWritable = {
     id: number;
     name: string;
@@ -2040,6 +2151,10 @@ export type ServerWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -2091,6 +2206,10 @@ export type ServerDetailWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -2135,6 +2254,23 @@ export type ServerDetailWritable = {
     observations: Array<ObservationWritable>;
 };
 
+export type SkipWritable = {
+    id: number;
+    server: Named;
+    rule: number;
+    schedule: Named;
+    action: Action;
+    author: Author | null;
+};
+
+export type SkipAnswerWritable = {
+    skips: Array<SkipWritable>;
+    /**
+     * What of the schedule stays, in words; null when nothing does.
+     */
+    remains: string | null;
+};
+
 /**
  * What every answer about a server says of its state. The source is a `reading.Shown`.
  */
@@ -2146,6 +2282,10 @@ export type StatusWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -2172,6 +2312,10 @@ export type StatusesRowWritable = {
     seen_at: string | null;
     transition: Transition | null;
     requested: Requested | null;
+    /**
+     * What keeps it on or off now, whatever its schedules say.
+     */
+    hold: Hold | null;
     stuck_since: string | null;
     /**
      * What needs a person; empty when all is well.
@@ -2921,6 +3065,36 @@ export type SchedulesResumeResponses = {
 
 export type SchedulesResumeResponse = SchedulesResumeResponses[keyof SchedulesResumeResponses];
 
+export type SchedulesRunData = {
+    body: RunWanted;
+    headers?: {
+        /**
+         * Repeating a key repeats its first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}/run';
+};
+
+export type SchedulesRunErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SchedulesRunError = SchedulesRunErrors[keyof SchedulesRunErrors];
+
+export type SchedulesRunResponses = {
+    202: Asked;
+};
+
+export type SchedulesRunResponse = SchedulesRunResponses[keyof SchedulesRunResponses];
+
 export type SchedulesCalendarData = {
     body: CalendarWanted;
     path?: never;
@@ -3198,6 +3372,54 @@ export type ServersExplainResponses = {
 
 export type ServersExplainResponse = ServersExplainResponses[keyof ServersExplainResponses];
 
+export type ServersReleaseData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/servers/{id}/hold';
+};
+
+export type ServersReleaseErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ServersReleaseError = ServersReleaseErrors[keyof ServersReleaseErrors];
+
+export type ServersReleaseResponses = {
+    200: ReleaseAnswer;
+};
+
+export type ServersReleaseResponse = ServersReleaseResponses[keyof ServersReleaseResponses];
+
+export type ServersHoldData = {
+    body: HoldWanted;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/servers/{id}/hold';
+};
+
+export type ServersHoldErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ServersHoldError = ServersHoldErrors[keyof ServersHoldErrors];
+
+export type ServersHoldResponses = {
+    201: HoldAnswer;
+};
+
+export type ServersHoldResponse = ServersHoldResponses[keyof ServersHoldResponses];
+
 export type ServersMetricsData = {
     body?: never;
     path: {
@@ -3340,3 +3562,94 @@ export type ServersStripsResponses = {
 };
 
 export type ServersStripsResponse = ServersStripsResponses[keyof ServersStripsResponses];
+
+export type SkipsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which field to use when ordering the results.
+         */
+        ordering?: string;
+        /**
+         * A page number within the paginated result set.
+         */
+        page?: number;
+        /**
+         * Rows a page, at most 200.
+         */
+        page_size?: number;
+        rule?: number;
+        schedule?: number;
+        /**
+         * A search term.
+         */
+        search?: string;
+        server?: number;
+    };
+    url: '/api/v1/skips';
+};
+
+export type SkipsListErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SkipsListError = SkipsListErrors[keyof SkipsListErrors];
+
+export type SkipsListResponses = {
+    200: PaginatedSkipList;
+};
+
+export type SkipsListResponse = SkipsListResponses[keyof SkipsListResponses];
+
+export type SkipsCreateData = {
+    body: SkipWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/skips';
+};
+
+export type SkipsCreateErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SkipsCreateError = SkipsCreateErrors[keyof SkipsCreateErrors];
+
+export type SkipsCreateResponses = {
+    201: SkipAnswer;
+};
+
+export type SkipsCreateResponse = SkipsCreateResponses[keyof SkipsCreateResponses];
+
+export type SkipsDestroyData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/skips/{id}';
+};
+
+export type SkipsDestroyErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SkipsDestroyError = SkipsDestroyErrors[keyof SkipsDestroyErrors];
+
+export type SkipsDestroyResponses = {
+    /**
+     * No response body
+     */
+    204: void;
+};
+
+export type SkipsDestroyResponse = SkipsDestroyResponses[keyof SkipsDestroyResponses];
