@@ -14,6 +14,7 @@ from shared.people.models import User
 from shared.schedules import ahead, walls
 from shared.schedules.models import Rule, Schedule, Skip
 from shared.schedules.recurrence import Moment, moments
+from shared.schedules.walls import zone_named
 
 FURTHEST = timedelta(days=366)
 INSTANT = timedelta(microseconds=1)
@@ -83,7 +84,7 @@ def undo(skip: Skip, *, now: datetime) -> datetime:
 
 def moment_of(skip: Skip) -> datetime:
     """The instant (UTC) of what is skipped, in its schedule's zone of today."""
-    zone = ZoneInfo(skip.rule.schedule.timezone)
+    zone = zone_named(skip.rule.schedule.timezone)
     wall = datetime.fromisoformat(skip.nominal)
     # The second copy of an hour that comes twice.
     return wall.replace(tzinfo=zone, fold=1).astimezone(UTC) if skip.fold else walls.instant(wall, zone)
@@ -91,7 +92,7 @@ def moment_of(skip: Skip) -> datetime:
 
 def remains(rule: Rule, servers: Collection[int], moment: Moment) -> str | None:
     """What of its schedule stays when this occurrence is skipped, in words; None when nothing does."""
-    zone = ZoneInfo(rule.schedule.timezone)
+    zone = zone_named(rule.schedule.timezone)
     if moment.until is not None:
         end = shown(moment.until, zone)
         return f"The stop on {end} stays, and finds the server off unless somebody starts it."
