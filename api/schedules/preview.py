@@ -1,15 +1,14 @@
 """What a timetable would do, without saving it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from heapq import merge
 from itertools import islice
-from operator import itemgetter
 
-from shared.schedules import walls, windows
+from shared.schedules import recurrence, walls, windows
 from shared.schedules.checks import RuleText, check_dates, check_rule
-from shared.schedules.recurrence import Moment, Timing, first
+from shared.schedules.recurrence import Moment, Timing, edge_moment
 from shared.schedules.windows import WindowText
 from shared.schedules.words import Bounds, hours, sentence, whole
 
@@ -38,9 +37,8 @@ class Wish:
 def preview(wish: Wish, *, after: datetime, count: int) -> dict[str, object]:
     """The next `count` moments in order, and the timetable in words. InvalidRule names what is wrong."""
     check(wish, now=after)
-    every = merge(*(moments(*each, after=after, count=count) for each in timings(wish)), key=itemgetter("at"))
     return {
-        "occurrences": list(islice(every, count)),
+        "occurrences": [shape(*each, zone=wish.zone) for each in islice(moments(wish, after=after), count)],
         "sentence": in_words(wish, now=after),
         "week_hours": week_hours(wish.windows),
     }
@@ -59,8 +57,18 @@ def timings(wish: Wish) -> list[tuple[str, Timing]]:
     return [*single, *((edge, wish.timing(edge=edge)) for edge in EDGES if wish.windows)]
 
 
-def moments(action: str, timing: Timing, *, after: datetime, count: int) -> list[Occurrence]:
-    return [shape(action, each, zone=timing.zone) for each in first(timing, after=after, count=count)]
+def moments(wish: Wish, *, after: datetime) -> Iterator[tuple[str, Moment]]:
+    """Every action and its moment, in order. None is looked for before it is asked for: most of fifty rules
+    may have none among the next few; and windows are laid once for both their ends."""
+    if wish.windows:
+        ends = windows.edges(wish.timing(edge=EDGES[0]).hours, after=after)
+        return ((edge.action, edge_moment(edge)) for edge in ends)
+    lines = (of_line(*line, after=after) for line in timings(wish))
+    return merge(*lines, key=lambda each: each[1].at)
+
+
+def of_line(action: str, timing: Timing, *, after: datetime) -> Iterator[tuple[str, Moment]]:
+    return ((action, each) for each in recurrence.moments(timing, after=after))
 
 
 def shape(action: str, moment: Moment, *, zone: str) -> Occurrence:

@@ -40,9 +40,14 @@ def check_rule(rule: RuleText, *, zone: str, place: int, now: datetime) -> None:
 
 
 def check_pace(action: str, timing: Timing, *, now: datetime) -> None:
-    moments = first(timing, after=now, count=LOOKED_AT)
+    """As an ordinary day on the wall has it; that clocks change one night is no reason to refuse a rule."""
     shortest = SHORTEST[action]
-    if any(later.at - earlier.at < shortest for earlier, later in pairwise(moments)):
+    within, over_midnight = timing.recurring.pauses()
+    if within >= shortest > over_midnight:
+        # Short only from one day to the next, if there are two such days in a row.
+        moments = first(timing, after=now, count=LOOKED_AT)
+        within = min((later.at - earlier.at for earlier, later in pairwise(moments)), default=shortest)
+    if within < shortest:
         minutes = int(shortest.total_seconds() // 60)
         message = f"At least {minutes} minutes must lie between two moments of a {action} rule."
         raise InvalidRule(message, code="too_frequent", field="cron")

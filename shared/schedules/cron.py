@@ -9,7 +9,7 @@ minutes, so those that come twice count twice, and those that never come do not 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
@@ -75,54 +75,58 @@ class Cron:
     def after(self, at: datetime) -> Iterator[Tick]:
         """Its moments strictly later than an instant, in order. InvalidRule when there is no such cron."""
         if not is_fixed(self.text):
-            return self.real_after(at)
+            return self.real(at, forward=True)
         together = self.kept(self.walls_after(walls.local(at, self.zone)))
         return (next(ticks) for since, ticks in together if since > at)
 
     def before(self, at: datetime) -> Iterator[Tick]:
         """Its moments not later than an instant, newest first; the very same that `after` finds."""
         if not is_fixed(self.text):
-            return self.real_before(at)
+            return self.real(at, forward=False)
         together = self.kept(self.walls_before(walls.farthest(at, self.zone) + SECOND))
         return (min(ticks) for since, ticks in together if since <= at)
+
+    def pauses(self) -> tuple[timedelta, timedelta]:
+        """The shortest time between two of its times of one day, on the wall; and from the last to the first
+        of the next day."""
+        asked = simulation(self.text, EXAMPLE)
+        times = sorted(
+            timedelta(hours=hour, minutes=minute) for hour in asked.hours for minute in asked.minutes
+        )
+        within = min((two - one for one, two in pairwise(times)), default=ONE_DAY)
+        return within, times[0] + ONE_DAY - times[-1]
 
     def kept(self, found: Iterator[datetime]) -> Iterator[tuple[datetime, Iterator[Tick]]]:
         """Times on the wall by the instant at which they come; a clock change may throw several together."""
         ticks = ((walls.kept(wall, self.zone), wall) for wall in found)
         return groupby(((at, wall) for at, wall in ticks if at is not None), key=itemgetter(0))
 
-    def real_after(self, at: datetime) -> Iterator[Tick]:
-        """Real minutes, from one clock change to the next."""
+    def real(self, at: datetime, *, forward: bool) -> Iterator[Tick]:
+        """Real minutes from an instant on, or back from it, from one clock change to the next."""
+        step, second = (ONE_DAY, SECOND) if forward else (-ONE_DAY, -SECOND)
+        nearer, find = (min, self.walls_after) if forward else (max, self.walls_before)
         wall, offset = walls.local(at, self.zone), walls.offset(at, self.zone)
+        if not forward:
+            wall += SECOND
         while True:
-            for tick in self.walls_after(wall):
+            turn = None
+            for tick in find(wall):
                 since, at = at, tick.replace(tzinfo=UTC) - offset
-                turn = self.changed(since, min(at, since + ONE_DAY)) or self.changed(since, at)
+                near = nearer(at, since + step)
+                turn = self.changed(since, near) or self.changed(near, at)
                 if turn:
-                    at, offset = turn, walls.offset(turn, self.zone)
-                    wall = walls.local(turn, self.zone) - SECOND
                     break
                 yield at, tick
-            else:
+            # No times are left on the wall, but it may soon show some of them again.
+            turn = turn or self.changed(at, at + step)
+            if turn is None:
                 return
+            at = turn if forward else turn - SECOND
+            offset, wall = walls.offset(at, self.zone), walls.local(at, self.zone) - second
 
-    def real_before(self, at: datetime) -> Iterator[Tick]:
-        """The same back in time."""
-        wall, offset = walls.local(at, self.zone) + SECOND, walls.offset(at, self.zone)
-        while True:
-            for tick in self.walls_before(wall):
-                since, at = at, tick.replace(tzinfo=UTC) - offset
-                turn = self.changed(max(at, since - ONE_DAY), since) or self.changed(at, since)
-                if turn:
-                    at, offset = turn - SECOND, walls.offset(turn - SECOND, self.zone)
-                    wall = walls.local(at, self.zone) + SECOND
-                    break
-                yield at, tick
-            else:
-                return
-
-    def changed(self, low: datetime, high: datetime) -> datetime | None:
-        """A clock change between two instants, which a day's sight finds even when another undoes it."""
+    def changed(self, one: datetime, other: datetime) -> datetime | None:
+        """A clock change between two instants; within a day of the first even if another one undoes it."""
+        low, high = sorted((one, other))
         if walls.offset(low, self.zone) == walls.offset(high, self.zone):
             return None
         return walls.change(low, high, self.zone)

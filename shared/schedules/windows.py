@@ -138,13 +138,14 @@ def stretches(hours: Hours, *, since: datetime) -> Iterator[Stretch]:
 def single(hours: Hours, *, since: datetime) -> Iterator[Stretch]:
     """Each window of each day on its own, by the instant at which it begins."""
     zone = zone_named(hours.zone)
-    spans = [span(window, place=place) for place, window in enumerate(hours.windows)]
+    spans = by_weekday(hours.windows)
     day = walls.local(since, zone).date()
     if hours.valid_from is not None:
         day = max(day, hours.valid_from)
     for today in dates(day, until=hours.valid_to):
         if hours.begins_on(today):
-            yield from sorted(of_day(spans, today, zone=zone), key=lambda each: (each.begin, each.end))
+            found = of_day(spans[today.weekday()], today, zone=zone)
+            yield from sorted(found, key=lambda each: (each.begin, each.end))
 
 
 def dates(day: date, *, until: date | None) -> Iterator[date]:
@@ -165,11 +166,15 @@ def span(window: WindowText, *, place: int) -> Span:
     return frozenset(DAYS.index(day) for day in window.days), start, length
 
 
-def of_day(spans: Sequence[Span], day: date, *, zone: ZoneInfo) -> Iterator[Stretch]:
+def by_weekday(windows: Sequence[WindowText]) -> list[list[tuple[int, int]]]:
+    """For each weekday, when its windows begin and how long they last, in minutes."""
+    spans = [span(window, place=place) for place, window in enumerate(windows)]
+    return [[(start, length) for days, start, length in spans if day in days] for day in range(len(DAYS))]
+
+
+def of_day(spans: Sequence[tuple[int, int]], day: date, *, zone: ZoneInfo) -> Iterator[Stretch]:
     """The windows that begin on this date. One that a clock change leaves no room is left out."""
-    for weekdays, start, length in spans:
-        if day.weekday() not in weekdays:
-            continue
+    for start, length in spans:
         opens = walls.midnight(day) + timedelta(minutes=start)
         closes = opens + timedelta(minutes=length)
         begin, end = walls.kept(opens, zone), walls.instant(closes, zone)

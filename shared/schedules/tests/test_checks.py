@@ -29,6 +29,9 @@ def code(rule: RuleText, *, zone: str = "Europe/Berlin") -> tuple[str, str]:
         (RuleText("stop", cron="*/4 * * * *"), "too_frequent"),
         (RuleText("start", cron="0,3 8 * * 1"), "too_frequent"),
         (RuleText("reboot", cron="*/14 * * * *"), "too_frequent"),
+        (RuleText("stop", cron="2,58 0,23 * * *"), "too_frequent"),
+        (RuleText("stop", cron="2,58 0,23 * * 1"), ""),
+        (RuleText("stop", cron="2,58 0,23 * * 1,2"), "too_frequent"),
         (RuleText("stop", cron="0 0 31 2 *"), "never_fires"),
         (RuleText("stop", cron="0 0 31 4,6 *"), "never_fires"),
         (RuleText("stop", cron="0 0 31 13 *"), "invalid_cron"),
@@ -39,6 +42,12 @@ def code(rule: RuleText, *, zone: str = "Europe/Berlin") -> tuple[str, str]:
 def test_a_rule_is_saved_or_refused_with_its_place(rule: RuleText, expected: str) -> None:
     field = "rules/3/cron" if expected else ""
     assert code(rule) == (expected, field)
+
+
+def test_a_night_in_which_clocks_change_is_no_reason_to_refuse_a_rule() -> None:
+    """Two minutes lie between 01:58 and 03:00 in Berlin on 28 March 2027."""
+    rule = RuleText("stop", cron="0,58 1,3 28 3 *")
+    check_rule(rule, zone="Europe/Berlin", place=0, now=datetime(2027, 3, 27, tzinfo=UTC))
 
 
 def test_a_moment_is_past_or_coming_on_the_schedules_own_clock() -> None:
