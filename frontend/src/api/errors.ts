@@ -1,7 +1,7 @@
 /** Every failure of a request becomes one kind of error with a sentence for a person. */
 import type { FieldProblem } from '@/domain/problems'
 
-export interface Problem { status: number; code: string; detail: string; errors: FieldProblem[]; retryAfterMs: number | null }
+export interface Problem { status: number; code: string; detail: string; errors: FieldProblem[]; retryAfterMs: number | null; members: Record<string, unknown> }
 
 export class ApiError extends Error implements Problem {
   readonly status: number
@@ -9,6 +9,8 @@ export class ApiError extends Error implements Problem {
   readonly detail: string
   readonly errors: FieldProblem[]
   readonly retryAfterMs: number | null
+  /** All that the problem says, for what only some of them have. */
+  readonly members: Record<string, unknown>
 
   constructor(problem: Partial<Problem> & { detail: string }) {
     super(problem.detail)
@@ -18,6 +20,7 @@ export class ApiError extends Error implements Problem {
     this.detail = problem.detail
     this.errors = problem.errors ?? []
     this.retryAfterMs = problem.retryAfterMs ?? null
+    this.members = problem.members ?? {}
   }
 
   /** Nothing answered: no network, no server, or no answer in time. */
@@ -61,7 +64,7 @@ export function errorFrom(response: Response, body: unknown): ApiError {
   const errors = fieldProblems(problem.errors)
   const code = text(problem.code) ?? 'unknown'
   const detail = (code === 'validation' && joined(errors)) || (text(problem.detail) ?? text(problem.title) ?? SENTENCES[status] ?? `The API answered ${status}. Try again.`)
-  return new ApiError({ status, detail, code, errors, retryAfterMs: retryAfter(response) })
+  return new ApiError({ status, detail, code, errors, retryAfterMs: retryAfter(response), members: problem })
 }
 
 export const unreachable = (): ApiError =>

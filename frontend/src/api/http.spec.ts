@@ -40,7 +40,9 @@ describe('a request', () => {
 
   it('changes a schedule only from the revision it was read at', async () => {
     const log = stubApi(() => ({ body: {} }))
-    await changeSchedule(12, 3, { name: 'x', timezone: 'UTC', mode: 'respect', hibernate: false, rules: [], servers: [] })
+    await changeSchedule(12, 3, {
+      name: 'x', timezone: 'UTC', mode: 'respect', hibernate: false, grace_seconds: null, rules: [], skip_dates: [], valid_from: null, valid_to: null, servers: [],
+    })
     expect(log[0]?.headers.get('If-Match')).toBe('"3"')
   })
 })

@@ -1,8 +1,8 @@
 /** Timetables. Every change after the first carries the revision it was made from. */
-import type { Page, Preview, RuleBody, Schedule, ScheduleBody } from '@/domain/model'
+import type { CalendarDates, Impact, Page, Preview, PreviewBody, Schedule, ScheduleBody, Targets } from '@/domain/model'
 import {
-  schedulesCreate, schedulesDestroy, schedulesList, schedulesPause, schedulesPreview, schedulesResume, schedulesRetrieve,
-  schedulesUpdate,
+  schedulesCalendar, schedulesCreate, schedulesDestroy, schedulesImpact, schedulesList, schedulesPause, schedulesPreview, schedulesResume,
+  schedulesRetrieve, schedulesTargets, schedulesUpdate,
 } from './generated'
 import { body, THROWING } from './http'
 
@@ -29,6 +29,13 @@ export const pauseSchedule = (id: number, pause: { reason?: string; until?: stri
 
 export const resumeSchedule = (id: number): Promise<Schedule> => body(schedulesResume({ path: { id }, ...THROWING }))
 
-export const previewSchedule = (
-  wanted: { timezone: string; rules: RuleBody[]; count: number }, signal?: AbortSignal,
-): Promise<Preview> => body(schedulesPreview({ body: wanted, signal, ...THROWING }))
+export const previewSchedule = (wanted: PreviewBody, signal?: AbortSignal): Promise<Preview> =>
+  body(schedulesPreview({ body: wanted, signal, ...THROWING }))
+
+export const impactOf = (wanted: ScheduleBody & { schedule?: number }, signal?: AbortSignal): Promise<Impact> =>
+  body(schedulesImpact({ body: wanted, signal, ...THROWING }))
+
+export const countTargets = (tagQuery: string, signal?: AbortSignal): Promise<Targets> =>
+  body(schedulesTargets({ body: { tag_query: tagQuery }, signal, ...THROWING }))
+
+export const readCalendar = (ics: string): Promise<CalendarDates> => body(schedulesCalendar({ body: { ics }, ...THROWING }))

@@ -4,13 +4,15 @@ import { nextTick, ref, type EffectScope } from 'vue'
 import { ApiError } from '@/api/errors'
 import { previewSchedule } from '@/api/schedules'
 import { flush, inScope } from '@/testing/browser'
-import { usePreview, type Question } from './usePreview'
+import type { Preview, PreviewBody } from '@/domain/model'
+import { usePreview } from './usePreview'
 
 vi.mock('@/api/schedules')
 
 const ask = vi.mocked(previewSchedule)
-const question = ref<Question | null>(null)
-const at = (cron: string): Question => ({ timezone: 'UTC', rules: [{ action: 'stop', cron }] })
+const question = ref<PreviewBody | null>(null)
+const at = (cron: string): PreviewBody => ({ timezone: 'UTC', rules: [{ action: 'stop', cron }] })
+const saying = (sentence: string): Preview => ({ occurrences: [], sentence, week_hours: null })
 let scope: EffectScope
 let found: ReturnType<typeof usePreview>
 
@@ -22,7 +24,7 @@ const type = async (cron: string, ms: number): Promise<void> => {
 
 beforeEach(() => {
   vi.useFakeTimers()
-  ask.mockReset().mockImplementation(async ({ rules }) => ({ occurrences: [], sentence: rules[0]?.cron ?? '' }))
+  ask.mockReset().mockImplementation(async ({ rules }) => saying(rules?.[0]?.cron ?? ''))
   question.value = null
   ;({ made: found, scope } = inScope(() => usePreview(question)))
 })
@@ -51,11 +53,11 @@ describe('the preview', () => {
   })
 
   it('never shows an answer that was overtaken', async () => {
-    let late: (found: { occurrences: []; sentence: string }) => void = () => undefined
+    let late: (found: Preview) => void = () => undefined
     ask.mockReturnValueOnce(new Promise((resolve) => (late = resolve)))
     await type('0 1 * * *', 300)
     await type('0 2 * * *', 300)
-    late({ occurrences: [], sentence: 'late' })
+    late(saying('late'))
     await flush()
     expect(found.preview.value?.sentence).toBe('0 2 * * *')
   })

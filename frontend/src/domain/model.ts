@@ -2,6 +2,9 @@
  * The nouns the page works with, exactly as the API says them. Times are UTC ISO texts.
  * The generated client must be assignable to these; the compiler tells when it no longer is.
  */
+import type { RuleBody, SkipDate, TimeWindow, WeekHours } from './timetable'
+
+export type * from './timetable'
 
 export type Status =
   | 'running' | 'stopped' | 'starting' | 'stopping' | 'rebooting' | 'terminated' | 'missing' | 'unknown'
@@ -176,8 +179,16 @@ export interface Schedule {
   grace_seconds: number | null
   mode: Mode
   hibernate: boolean
+  /** Exactly one of `windows` and `rules` is filled. */
+  windows: TimeWindow[]
   rules: Rule[]
+  skip_dates: SkipDate[]
+  valid_from: string | null
+  valid_to: string | null
+  /** Empty when the servers were picked; `servers` are those it has now, either way. */
+  tag_query: string
   servers: number[]
+  week_hours: WeekHours | null
   sentence: string
   next: { action: Action; at: string; local: string } | null
   last_run: {
@@ -189,10 +200,23 @@ export interface Schedule {
   warnings: Warning[]
 }
 
-export interface RuleBody { action: Action; cron?: string; at?: string }
-export interface ScheduleBody { name: string; timezone: string; mode: Mode; hibernate: boolean; rules: RuleBody[]; servers: number[] }
-export interface Occurrence { action: Action; at: string; local: string; note: string | null }
-export interface Preview { occurrences: Occurrence[]; sentence: string }
+/** Exactly one of `windows` and `rules`, and of `servers` and `tag_query`. */
+export interface ScheduleBody {
+  name: string
+  timezone: string
+  mode: Mode
+  hibernate: boolean
+  grace_seconds: number | null
+  windows?: TimeWindow[]
+  rules?: RuleBody[]
+  skip_dates: SkipDate[]
+  valid_from: string | null
+  valid_to: string | null
+  servers?: number[]
+  tag_query?: string
+  /** How many servers somebody knows to be stopped within five minutes. */
+  confirm_stops?: number
+}
 
 export type AccountKind = 'role' | 'keys' | 'host'
 export type AccountStatus = 'unchecked' | 'checking' | 'ok' | 'denied' | 'unreachable' | 'unusable'

@@ -1,5 +1,5 @@
 /** Servers, operations and schedules for tests; each test names only what it is about. */
-import type { LastOperation, Operation, Schedule, Server, StatusEntry } from '@/domain/model'
+import type { Impact, LastOperation, Operation, Schedule, Server, StatusEntry } from '@/domain/model'
 
 export const NOW = Date.parse('2026-11-23T17:30:00Z')
 
@@ -33,6 +33,11 @@ export const operation = (part: Partial<Operation> = {}): Operation => ({
 export const schedule = (part: Partial<Schedule> = {}): Schedule => ({
   id: 12, name: 'Nightly Shutdown', timezone: 'Europe/Berlin', enabled: true, revision: 3, paused: null, grace_seconds: null,
   mode: 'respect', hibernate: false, rules: [{ id: 1, action: 'stop', cron: '30 18 * * 1-5', at: null, sentence: '', next_run_at: null }],
-  servers: [8], sentence: 'Stop at 18:30, Monday to Friday.', next: null, last_run: null, created_at: '', updated_at: '',
+  servers: [8], windows: [], skip_dates: [], valid_from: null, valid_to: null, tag_query: '', week_hours: null, sentence: 'Stop at 18:30, Monday to Friday.', next: null, last_run: null, created_at: '', updated_at: '',
   warnings: [], ...part,
+})
+
+export const impact = (part: Partial<Impact> = {}): Impact => ({
+  from: '2026-11-23T17:30:00Z', to: '2026-12-07T17:30:00Z', servers: 1, starts: { added: 0, removed: 0 }, stops: { added: 0, removed: 0 },
+  reboots: { added: 0, removed: 0 }, hours: { on_before: 336, on_after: 120 }, changes: [], more: false, stops_soon: [], confirm: null, ...part,
 })
