@@ -19,6 +19,7 @@ from deploy.embedded import ready
 from tests.e2e.fleet import Fleet
 from tests.e2e.installation import Installation
 from tests.e2e.screen import TOAST_RECORDER, Screen
+from tests.e2e.visit import Visit
 from tests.e2e.watch import CSP_LISTENER, Watch
 
 KEPT = Path("var", "e2e")
@@ -140,3 +141,9 @@ def stranger(open_screen: OpenScreen) -> Screen:
 def screen(open_screen: OpenScreen, session: StorageState) -> Screen:
     """A tab of the owner."""
     return open_screen(storage_state=session)
+
+
+@pytest.fixture
+def visit(open_screen: OpenScreen, session: StorageState, kept: Path) -> Visit:
+    """The owner's."""
+    return Visit(open_screen(storage_state=session, reduced_motion="reduce"), kept)

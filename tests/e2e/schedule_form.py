@@ -1,11 +1,14 @@
 """The form of a schedule as a person fills it in."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.screen import Screen
+
+SAVES = re.compile("^(Create schedule|Save)")
 
 
 class ScheduleForm:
@@ -16,8 +19,22 @@ class ScheduleForm:
 
     @property
     def rule(self) -> Locator:
-        """The first rule."""
+        """The first of single actions, which it is then made of."""
+        self.page.get_by_role("radio", name="Single actions").check()
         return self.page.get_by_role("group", name="Rule 1")
+
+    @property
+    def grid(self) -> Locator:
+        """The week, or the one day of it that is shown."""
+        return self.page.get_by_role("grid")
+
+    def cell(self, name: str) -> Locator:
+        """An hour by its name, such as "Mon 08:00"."""
+        return self.grid.get_by_role("gridcell", name=name)
+
+    def hours(self, place: int) -> Locator:
+        """A row of days, from and to, counted from 1."""
+        return self.page.get_by_role("group", name=f"Hours {place}", exact=True)
 
     @property
     def zone_button(self) -> Locator:
@@ -60,13 +77,18 @@ class ScheduleForm:
         self.rule.get_by_label("Cron line").fill(line)
         return self
 
-    def save(self, button: str = "Create schedule") -> None:
-        self.page.get_by_role("button", name=button).click()
+    @property
+    def submit(self) -> Locator:
+        """The button that saves; it says what is stopped soon."""
+        return self.page.locator("main form").get_by_role("button", name=SAVES)
 
-    def saved(self, button: str = "Create schedule") -> None:
+    def save(self) -> None:
+        self.submit.click()
+
+    def saved(self) -> None:
         """Save, and see that it was."""
-        self.save(button)
-        expect(self.page.get_by_role("button", name=button)).to_be_hidden()
+        self.save()
+        expect(self.submit).to_be_hidden()
 
     def wrong(self, label: str) -> Locator:
         """The words under a field that say what is wrong with it."""

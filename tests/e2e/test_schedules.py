@@ -37,7 +37,7 @@ def test_a_schedule_is_created_changed_paused_resumed_and_deleted(screen: Screen
     expect(shown).to_contain_text("Stops")
 
     shown.get_by_role("link", name=f"Edit {name}").click()
-    form.time("20:15").saved("Save changes")
+    form.time("20:15").saved()
     screen.open(f"/servers/{server.id}")
     expect(shown).to_contain_text("20:15")
 
@@ -114,11 +114,13 @@ def test_a_schedule_that_somebody_else_changed_is_not_overwritten_unasked(
     expect(form.rule.get_by_label("Time", exact=True)).to_have_value("20:00")
     theirs = {"If-Match": f'"{made["revision"]}"'}
     fleet.api.call("PATCH", path, body={"rules": stop_at(21)}, headers=theirs)
-    form.time("22:00").save("Save changes")
-    banner = screen.page.get_by_role("alert").filter(has_text="Somebody changed this schedule")
-    expect(banner).to_be_visible()
+    form.time("22:00").save()
+    versions = screen.page.get_by_role("region", name="Two versions")
+    expect(versions).to_contain_text("Somebody changed this schedule")
+    differ = versions.get_by_role("row", name="Hours and actions")
+    expect(differ.get_by_role("cell")).to_contain_text(["0 22 * * 1-5you", "0 21 * * 1-5they"])
     assert fleet.api.get(path)["rules"][0]["cron"] == "0 21 * * 1-5"
-    banner.get_by_role("button", name="Save mine over it").click()
+    versions.get_by_role("button", name="Save mine over it").click()
     expect(screen.page.get_by_role("heading", level=1, name="Schedules")).to_be_visible()
     assert fleet.api.get(path)["rules"][0]["cron"] == "0 22 * * 1-5"
 
