@@ -5,7 +5,7 @@
 import { computed, reactive, shallowReactive } from 'vue'
 
 import { changeBetween, moveLine, type Change } from '@/domain/changes'
-import type { Action, Server, StatusEntry } from '@/domain/model'
+import type { Action, Hold, Server, StatusEntry } from '@/domain/model'
 import { isChanging, isOpen } from '@/domain/status'
 
 const UNMENTIONED_FOR_MS = 20_000
@@ -82,6 +82,12 @@ export function createLiveStore() {
     return [...own.values()].find((mine) => mine.server === server)?.action ?? null
   }
 
+  /** What was just answered about a hold counts at once, and no older answer about the server does. */
+  function learnHold(server: number, hold: Hold | null): void {
+    const before = known.get(server)
+    if (before) known.set(server, { entry: { ...before.entry, hold }, askedAt: Date.now() })
+  }
+
   function forget(): void {
     known.clear()
     own.clear()
@@ -90,7 +96,7 @@ export function createLiveStore() {
   }
 
   return {
-    learn, learnServers, overlay, waitingFor, forget, sending, claim,
+    learn, learnServers, learnHold, overlay, waitingFor, forget, sending, claim,
     isMine: (operation: number) => everOwn.has(operation),
     ownServers: computed(() => [...new Set([...own.values()].map((mine) => mine.server))]),
     entries: (ids: readonly number[]) => ids.map((id) => known.get(id)?.entry).filter((entry) => entry !== undefined),

@@ -7,6 +7,7 @@ import { listDrift, type DriftQuery } from '@/api/observations'
 import { listOperations, readOperation, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
 import { countAttention, listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
+import { explainServer, readStrips } from '@/api/wanted'
 import { isUnsettled } from '@/domain/accounts'
 import { isOpen } from '@/domain/status'
 import { useLive } from './useLive'
@@ -17,11 +18,12 @@ const SETTLED_MS = 60_000
 const EXPECTING_MS = 3_000
 const FOLLOWING_MS = 4_000
 const LIMITS_MS = 15_000
+const STRIPS_MS = 300_000
 
 export const KEYS = {
   servers: ['servers'], server: ['server'], schedules: ['schedules'], schedule: ['schedule'],
   accounts: ['accounts'], operations: ['operations'], operation: ['operation'], timeline: ['timeline'], drift: ['drift'],
-  limits: ['limits'],
+  limits: ['limits'], explain: ['explain'], strips: ['strips'],
 } as const
 
 /** The list of servers; an empty one is asked for more often, because discovery may be under way. */
@@ -121,6 +123,30 @@ export const useTimeline = (server: MaybeRefOrGetter<number>) =>
     refetchInterval: SETTLED_MS,
   })
 
+/** Why it is as it is and what comes next; `at`: what would be at a moment to come, null while there is none to ask about. */
+export const useExplanation = (server: MaybeRefOrGetter<number>, at: MaybeRefOrGetter<string | null | undefined> = undefined) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.explain, toValue(server), toValue(at)]),
+    queryFn: ({ signal }) => explainServer(toValue(server), toValue(at) ?? undefined, signal),
+    enabled: computed(() => toValue(at) !== null),
+    refetchInterval: SETTLED_MS,
+  })
+
+/** The day of every server on the page, in one question; moments are epoch milliseconds. */
+export const useStrips = (ids: MaybeRefOrGetter<readonly number[]>, day: MaybeRefOrGetter<{ from: number; to: number }>) =>
+  useQuery({
+    queryKey: computed(() => [...KEYS.strips, toValue(day).from, ...toValue(ids)]),
+    queryFn: async ({ signal }) => {
+      const [from, to] = [toValue(day).from, toValue(day).to].map((at) => new Date(at).toISOString()) as [string, string]
+      const strips = await readStrips(toValue(ids), from, to, signal)
+      return new Map(strips.map((strip) => [strip.server, strip]))
+    },
+    enabled: computed(() => toValue(ids).length > 0),
+    placeholderData: keepPreviousData,
+    staleTime: STRIPS_MS,
+    refetchInterval: STRIPS_MS,
+  })
+
 export const useDrift = (query: MaybeRefOrGetter<DriftQuery>) =>
   useQuery({
     queryKey: computed(() => [...KEYS.drift, toValue(query)]),
@@ -137,6 +163,9 @@ export const useLimits = (account: MaybeRefOrGetter<number>) =>
     refetchInterval: LIMITS_MS,
   })
 
+/** All that holds, skips and schedules move. */
+const WANTED = [KEYS.explain, KEYS.timeline, KEYS.strips]
+
 const refetchAll = async (client: QueryClient, keys: readonly (readonly string[])[]): Promise<void> => {
   await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })))
 }
@@ -145,10 +174,11 @@ const refetchAll = async (client: QueryClient, keys: readonly (readonly string[]
 export function useRefetch() {
   const client = useQueryClient()
   return {
-    schedules: () => refetchAll(client, [KEYS.schedules, KEYS.schedule, KEYS.servers, KEYS.server]),
+    schedules: () => refetchAll(client, [KEYS.schedules, KEYS.schedule, KEYS.servers, KEYS.server, ...WANTED]),
     accounts: () => refetchAll(client, [KEYS.accounts, KEYS.servers]),
-    servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.operation, KEYS.timeline, KEYS.drift, KEYS.schedules]),
+    servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.operation, KEYS.drift, KEYS.schedules, ...WANTED]),
+    wanted: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.operations, ...WANTED]),
     limits: () => refetchAll(client, [KEYS.limits]),
-    serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.timeline, KEYS.drift]),
+    serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.drift, ...WANTED]),
   }
 }

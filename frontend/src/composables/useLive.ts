@@ -60,7 +60,7 @@ function createLive(onChange: (servers: number[]) => void, onDetails: (change: C
   })
 
   /** From now on followed closely, as one that this tab asked for. */
-  function claim(operation: Operation): void {
+  function claim(operation: Pick<Operation, 'id' | 'action'> & { server: { id: number } }): void {
     store.claim(operation.id, operation.server.id, operation.action)
     polling.soon(AFTER_ASKING_MS)
   }
@@ -84,7 +84,10 @@ function createLive(onChange: (servers: number[]) => void, onDetails: (change: C
 
   const learnServers = (servers: readonly Server[], askedAt: number): void => digest(store.learnServers(servers, askedAt))
 
-  return { ...polling, ask, claim, watchIds, learnServers, overlay: store.overlay, waitingFor: store.waitingFor, ids }
+  return {
+    ...polling, ask, claim, watchIds, learnServers, ids,
+    learnHold: store.learnHold, overlay: store.overlay, waitingFor: store.waitingFor,
+  }
 }
 
 export type Live = ReturnType<typeof createLive>

@@ -6,6 +6,8 @@ import type { Operation } from '@/domain/model'
 import { noticeOf, noticeOfMany, together, type Notice } from '@/domain/notices'
 
 const SHOWN_MS = 5_000
+/** What can still be taken back is there long enough to be read and reached. */
+const UNDO_MS = 10_000
 const LOOK_UP_WITHIN_MS = 2_000
 
 const told = new Set<string>()
@@ -17,15 +19,15 @@ export interface Way { label: string; onClick: () => void }
 /** `way`: what can be done about it, or the whole story; notices that pass by themselves need none. */
 export function show(notice: Notice, id?: string, way?: Way): void {
   toast[notice.tone](notice.title, {
-    id, description: notice.description, duration: notice.lasts ? Infinity : SHOWN_MS, closeButton: true, action: way,
+    id, description: notice.description, duration: notice.lasts ? Infinity : way ? UNDO_MS : SHOWN_MS, closeButton: true, action: way,
   })
 }
 
 export const showError = (title: string, description: string, way?: Way): void =>
   show({ title, description, tone: 'error', lasts: true }, undefined, way)
 
-export const showDone = (title: string, description = ''): void =>
-  show({ title, description, tone: 'success', lasts: false })
+export const showDone = (title: string, description = '', way?: Way): void =>
+  show({ title, description, tone: 'success', lasts: false }, undefined, way)
 
 function isNews(change: Change): boolean {
   if (told.has(change.key)) return false

@@ -3,8 +3,10 @@
  * The generated client must be assignable to these; the compiler tells when it no longer is.
  */
 import type { RuleBody, SkipDate, TimeWindow, WeekHours } from './timetable'
+import type { Hold } from './wanted'
 
 export type * from './timetable'
+export type * from './wanted'
 
 export type Status =
   | 'running' | 'stopped' | 'starting' | 'stopping' | 'rebooting' | 'terminated' | 'missing' | 'unknown'
@@ -22,7 +24,8 @@ export interface Transition { action: Action; operation: number | null; since: s
 /** Why a requested operation was not sent yet, in words; `until`: the next try. */
 export interface Waiting { code: string; detail: string; until: string | null }
 export interface Requested { operation: number; action: Action; due_at: string; waiting: Waiting | null }
-export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named }
+/** The next occurrence that will really run. */
+export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named; rule?: number }
 export interface LastOperation {
   id: number; action: Action; state: OperationState; reason: string | null; detail: string | null; finished_at: string | null
 }
@@ -46,6 +49,7 @@ export interface LiveServer {
   next_action: NextAction | null
   attention: Attention[]
   stuck_since: string | null
+  hold?: Hold | null
 }
 
 export interface StatusEntry extends LiveServer { expected_seconds: number | null }
@@ -106,6 +110,10 @@ export interface TimelineEntry {
   text: string
   schedule: { id: number | null; name: string } | null
   operation: number | null
+  /** Of what is planned: its rule, what a clock change does to it, and the id of what skips it. */
+  rule?: number | null
+  note?: string | null
+  skip?: number | null
   observation: {
     before: string; after: string; cause: Cause; actor: Actor; reaction: Reaction | null; reason: string | null
     acknowledged_at: string | null

@@ -61,6 +61,17 @@ export function wallTime(iso: string, timeZone: string, now: Date): string {
   return `${dayWord(new Date(iso), now, timeZone)}${clock(iso, timeZone)}`
 }
 
+/** The same inside a sentence: "at 18:30", "tomorrow at 08:00", "Thu at 18:30". */
+export function atTime(iso: string, timeZone: string, now: Date): string {
+  return `${dayWord(new Date(iso), now, timeZone)}at ${clock(iso, timeZone)}`
+}
+
+/** The wall clock of that zone, with its city where the other zone shows another time: "20:00 Kolkata". */
+export function placedTime(iso: string, timeZone: string, other: string, now: Date): string {
+  const shown = wallTime(iso, timeZone, now)
+  return sameClock(iso, timeZone, other) ? shown : `${shown} ${city(timeZone)}`
+}
+
 /** "Tuesday 24 November 2026, 18:30:00 CET", for titles and details. */
 export function fullTime(iso: string, timeZone: string): string {
   return new Intl.DateTimeFormat('en-GB', {

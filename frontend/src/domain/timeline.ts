@@ -8,9 +8,9 @@ export function parted(entries: readonly TimelineEntry[], now: number): { coming
   return { coming, past: entries.filter((entry) => !coming.includes(entry)).reverse() }
 }
 
-/** AWS's own words, and that somebody knows; the entry's text says the rest. */
-export function remarks({ observation }: TimelineEntry): string[] {
-  return [observation?.reason ?? '', observation?.acknowledged_at ? 'Acknowledged.' : ''].filter(Boolean)
+/** What a clock change does, AWS's own words, and that somebody knows; the entry's text says the rest. */
+export function remarks({ observation, note }: TimelineEntry): string[] {
+  return [note ?? '', observation?.reason ?? '', observation?.acknowledged_at ? 'Acknowledged.' : ''].filter(Boolean)
 }
 
 export const isOutside = ({ observation }: TimelineEntry): boolean => observation !== null && observation.cause === 'outside'
@@ -29,7 +29,7 @@ export type Power = 'on' | 'off' | 'between' | 'unseen'
 export interface Stretch { from: number; to: number; power: Power; planned: boolean }
 
 const POWER: Record<string, Power> = { running: 'on', stopped: 'off', pending: 'between', stopping: 'between', terminated: 'off' }
-const powerOf = (state: string): Power => POWER[state] ?? 'unseen'
+export const powerOf = (state: string): Power => POWER[state] ?? 'unseen'
 const AFTER: Record<string, Power> = { start: 'on', stop: 'off' }
 
 interface Turn { at: number; power: Power }

@@ -4,6 +4,7 @@ import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { defineComponent, h, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 
+import { useRefetch } from '@/composables/queries'
 import { provideLive } from '@/composables/useLive'
 
 const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity', 'changes', 'operation']
@@ -16,7 +17,8 @@ export async function open(view: Component, name: string, path: string): Promise
   const router = createRouter({ history: createMemoryHistory(), routes })
   const shell = defineComponent({
     setup() {
-      provideLive(() => undefined)
+      const refetch = useRefetch()
+      provideLive(() => void refetch.servers())
       return () => h(RouterView)
     },
   })
@@ -37,4 +39,11 @@ export function button(page: VueWrapper, name: string): HTMLButtonElement {
 export async function press(page: VueWrapper, name: string): Promise<void> {
   button(page, name).click()
   await flushPromises()
+}
+
+/** Opens the menu behind that button with the keyboard and gives its items by their words. */
+export async function menu(page: VueWrapper, name: string): Promise<Map<string, HTMLElement>> {
+  button(page, name).dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+  await flushPromises()
+  return new Map([...document.querySelectorAll<HTMLElement>('[role=menuitem]')].map((item) => [item.textContent.trim(), item]))
 }

@@ -2,20 +2,25 @@ import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { toast } from 'vue-sonner'
 
-import type { Server, StatusEntry } from '@/domain/model'
+import type { Server, StatusEntry, Strip } from '@/domain/model'
 import { trace } from '@/composables/trace'
 import { forgetTold } from '@/composables/useNotices'
 import { stubApi, type Asked } from '@/testing/browser'
-import { button, open, press } from '@/testing/page'
+import { button, menu, open, press } from '@/testing/page'
 import { entry, last, NOW, operation, server } from '@/testing/samples'
+import { dayStrip, hold } from '@/testing/wanted'
 import ServersView from './ServersView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
+
+const may = vi.hoisted(() => ({ operates: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ operates: { get value() { return may.operates }, __v_isRef: true } }) }))
 
 vi.mock('@/composables/trace', () => ({ trace: vi.fn() }))
 
 let servers: Server[]
 let statuses: StatusEntry[]
+let strips: Strip[]
 let asking: { status: number; body: unknown }
 let log: Asked[]
 let page: VueWrapper
@@ -23,6 +28,8 @@ let page: VueWrapper
 const reply = ({ method, path }: Asked) => {
   if (path.startsWith('servers?')) return { body: { count: servers.length, results: servers } }
   if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses } }
+  if (path.startsWith('servers/strips')) return { body: { from: '', to: '', strips } }
+  if (path === 'skips') return { status: 201, body: { skips: [{ id: 90 }], remains: null } }
   if (path.startsWith('accounts')) return { body: { count: 0, results: [] } }
   if (path.startsWith('operations/')) return { body: operation() }
   if (method === 'PATCH') return { body: { ...server(), observations: [] } }
@@ -41,6 +48,8 @@ beforeEach(() => {
   forgetTold()
   servers = [server()]
   statuses = [entry()]
+  strips = [dayStrip()]
+  may.operates = true
   asking = { status: 202, body: { operations: [operation({ id: 51, state: 'requested' })], refused: [] } }
   log = stubApi(reply)
 })
@@ -170,5 +179,60 @@ describe('the servers', () => {
     await start()
     expect(page.text()).toContain('The servers could not be loaded')
     expect(page.text()).toContain('The database is away.')
+  })
+})
+
+describe('the day of the servers', () => {
+  it('is asked for all at once, and again when a status changes, not with every look', async () => {
+    servers = [server(), server({ id: 9, name: 'other' })]
+    statuses = [entry(), entry({ id: 9, name: 'other' })]
+    await start()
+    expect(log.filter(({ path }) => path.includes('strips')).map(({ path }) => new URLSearchParams(path.split('?')[1]).get('ids'))).toEqual(['8,9'])
+    await pass(20_000)
+    expect(calls('servers/strips')).toBe(1)
+    statuses = [entry({ status: 'stopping', transition: { action: 'stop', operation: 50, since: null } }), entry({ id: 9, name: 'other' })]
+    await pass(10_000)
+    expect(calls('servers/strips')).toBe(2)
+  })
+
+  it('is drawn with its words for those who cannot see it', async () => {
+    await start()
+    expect(page.find('td svg[role=img]').attributes('aria-label')).toMatch(/^On .* to .*Seen running/)
+  })
+})
+
+describe('holds and skips on a row', () => {
+  const NEXT = { action: 'stop' as const, at: '2026-11-23T19:00:00Z', local: '', timezone: 'Europe/Berlin', rule: 31, schedule: { id: 12, name: 'Office hours' } }
+
+  it('skip the next occurrence from the menu', async () => {
+    servers = [server({ next_action: NEXT })]
+    statuses = [entry({ next_action: NEXT })]
+    await start()
+    const items = await menu(page, 'More for test1')
+    expect([...items.keys()].map((words) => words.replace(/ \(.*/, ''))).toEqual(['Reboot', 'Skip next stop', 'Keep on until…', 'Stop and keep off until…'])
+    ;[...items].find(([words]) => words.startsWith('Skip'))?.[1].click()
+    await pass(0)
+    expect(log.find(({ path }) => path === 'skips')?.body).toEqual({ rule: 31, at: NEXT.at, servers: [8] })
+  })
+
+  it('say who keeps it so, and what the rule says', async () => {
+    strips = [dayStrip({ marks: [{ at: '2026-11-23T19:00:00Z', action: 'stop', state: 'skipped' }] })]
+    servers = [server({ hold: hold({ reason: 'Demo' }) })]
+    statuses = [entry({ hold: hold({ reason: 'Demo' }) })]
+    await start()
+    expect(page.find('tbody').text()).toMatch(/Kept on by Sam until \d\d:00 \(rule says \d\d:00\): Demo/)
+    const items = await menu(page, 'More for test1')
+    expect([...items.keys()]).toContain('Stop keeping it on')
+  })
+
+  it('are not offered to whoever may only look', async () => {
+    may.operates = false
+    servers = [server({ hold: hold(), next_action: NEXT })]
+    statuses = [entry({ hold: hold(), next_action: NEXT })]
+    await start()
+    expect(page.find('tbody').text()).toContain('Kept on by Sam')
+    expect(page.find('tbody').text()).not.toContain('Undo')
+    expect(document.querySelector('[aria-label="Keep on until: test1"]')).toBeNull()
+    expect([...(await menu(page, 'More for test1')).keys()]).toEqual(['Reboot'])
   })
 })
