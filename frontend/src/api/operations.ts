@@ -1,6 +1,7 @@
 /** Asking for operations and following them. */
 import type { Action, Asked, Manner, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
 import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry } from './generated'
+import { client } from './generated/client.gen'
 import { body, THROWING } from './http'
 import { freshKey } from './keys'
 
@@ -18,6 +19,13 @@ const OPTIONS: Record<StopWay, { force?: true; hibernate?: true }> = { normal: {
 
 export const askOperations = (servers: readonly number[], action: Action, { way = 'normal', ...manner }: Manner = {}): Promise<Asked> =>
   body(operationsCreate({ body: { servers: [...servers], action, ...OPTIONS[way], ...manner }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
+
+/** The action of a schedule's own servers, now; its timetable stays as it is. */
+export const runSchedule = (schedule: number, wanted: { action: Action; reason?: string }): Promise<Asked> =>
+  body(client.request<{ 202: Asked }, unknown, true>({
+    method: 'POST', url: `/api/v1/schedules/${schedule}/run`, body: wanted,
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': freshKey() }, ...THROWING,
+  })) as Promise<Asked>
 
 const listOf = <Word>(word: Word | undefined): Word[] | undefined => (word === undefined ? undefined : [word])
 

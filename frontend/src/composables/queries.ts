@@ -166,6 +166,15 @@ export const useLimits = (account: MaybeRefOrGetter<number>) =>
 /** All that holds, skips and schedules move. */
 const WANTED = [KEYS.explain, KEYS.timeline, KEYS.strips]
 
+/** All servers by name, for a question that names some; asked once it is open. */
+export const useServerNames = (enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: [...KEYS.servers, 'names'],
+    queryFn: async ({ signal }) => new Map((await listServers({}, signal)).results.map(({ id, name }) => [id, name])),
+    enabled,
+    staleTime: SETTLED_MS,
+  })
+
 const refetchAll = async (client: QueryClient, keys: readonly (readonly string[])[]): Promise<void> => {
   await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })))
 }

@@ -1,0 +1,197 @@
+import { flushPromises, type VueWrapper } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { toast } from 'vue-sonner'
+
+import type { Imported, Schedule } from '@/domain/model'
+import { stubApi, type Asked } from '@/testing/browser'
+import { menu, open, press } from '@/testing/page'
+import { operation, schedule, server } from '@/testing/samples'
+import SchedulesView from './SchedulesView.vue'
+
+vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
+const may = vi.hoisted(() => ({ operates: true, edits: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({
+  operates: { get value() { return may.operates }, __v_isRef: true }, edits: { get value() { return may.edits }, __v_isRef: true },
+}) }))
+
+const OFFICE = { days: ['mon' as const], from: '08:00', to: '20:00' }
+const NOTHING: Imported = { dry_run: true, created: [], changed: [], unchanged: [], removed: [], stops_soon: [], confirm: null }
+let schedules: Schedule[]
+let imported: { status?: number; body: unknown }
+let running: { status: number; body: unknown }
+let log: Asked[]
+let page: VueWrapper
+
+const reply = ({ method, path }: Asked) => {
+  if (path === 'schedules/import') return imported
+  if (path.endsWith('/run')) return running
+  if (path.startsWith('servers?')) return { body: { count: 2, results: [server(), server({ id: 9, name: 'web-2' })] } }
+  if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses: [] } }
+  return method === 'GET' ? { body: { count: schedules.length, results: schedules } } : undefined
+}
+const start = async (): Promise<void> => {
+  page = await open(SchedulesView, 'schedules', '/schedules')
+  await flushPromises()
+}
+const bodies = (path: string): unknown[] => log.filter((asked) => asked.path === path).map(({ body }) => body)
+const dialog = async (): Promise<HTMLElement> => vi.waitFor(() => {
+  const found = document.querySelector<HTMLElement>('[role=dialog]')
+  if (!found) throw new Error('No dialog yet.')
+  return found
+})
+const submit = async (): Promise<void> => {
+  document.querySelector<HTMLButtonElement>('[role=dialog] button[type=submit]')?.click()
+  await flushPromises()
+}
+
+beforeEach(() => {
+  vi.clearAllMocks()
+  Object.assign(may, { operates: true, edits: true })
+  schedules = [schedule({ servers: [8, 9] })]
+  imported = { body: NOTHING }
+  running = { status: 202, body: { operations: [operation({ id: 51 }), operation({ id: 52 })], refused: [] } }
+  log = stubApi(reply)
+})
+
+afterEach(() => {
+  page.unmount()
+  document.body.replaceChildren()
+})
+
+describe('the list of schedules', () => {
+  it('draws the week of windows and says its hours, and whom a tag query means', async () => {
+    schedules = [schedule({ windows: [OFFICE], rules: [], week_hours: { on: 12, off: 156 }, tag_query: 'team=qa AND env!=prod' })]
+    await start()
+    expect(page.find('article svg[role=img]').attributes('aria-label')).toBe('12 h on, 156 h off a week: about 93 % fewer running hours.')
+    expect(page.text()).toContain('1 server with team=qa AND env!=prod')
+  })
+
+  it('draws no week for single actions', async () => {
+    await start()
+    expect(page.find('article svg[role=img]').exists()).toBe(false)
+  })
+
+  it('says why one is paused', async () => {
+    schedules = [schedule({ paused: { until: null, reason: 'Load test' } })]
+    await start()
+    expect(page.text()).toContain('Paused until somebody resumes it: Load test')
+  })
+
+  it('begins with three weeks where there is none', async () => {
+    schedules = []
+    await start()
+    const links = page.findAll('[aria-label="Weeks to begin with"] a').map((link) => link.attributes('href'))
+    expect(links).toEqual(['office', 'extended', 'nights'].map((key) => `/schedule-new?preset=${key}`))
+  })
+
+  it('offers whoever may only look nothing to change', async () => {
+    Object.assign(may, { operates: false, edits: false })
+    await start()
+    expect([...document.querySelectorAll('button')].map(({ textContent }) => textContent.trim())).toEqual(['Last operations'])
+    expect(page.findAll('a').map((link) => link.text())).toEqual(['Export YAML', 'Nightly Shutdown'])
+  })
+})
+
+describe('running a schedule now', () => {
+  const ask = async (): Promise<HTMLElement> => {
+    await start()
+    const items = await menu(page, 'Run now: Nightly Shutdown')
+    items.get('Stop its servers…')?.click()
+    const found = await dialog()
+    await vi.waitFor(() => expect(found.textContent).toContain('web-2'))
+    return found
+  }
+
+  it('names the servers and how many they are before it asks for anything', async () => {
+    const asked = await ask()
+    expect(asked.textContent).toContain('Stop 2 servers now?')
+    expect([...asked.querySelectorAll('[aria-label=Servers] li')].map(({ textContent }) => textContent)).toEqual(['test1', 'web-2'])
+    expect(bodies('schedules/12/run')).toEqual([])
+    await submit()
+    expect(bodies('schedules/12/run')).toEqual([{ action: 'stop' }])
+    expect(toast.success).toHaveBeenCalledWith('Stop of 2 servers asked for', expect.objectContaining({ description: 'Nightly Shutdown' }))
+    expect(document.querySelector('[role=dialog]')).toBeNull()
+  })
+
+  it('says what was refused', async () => {
+    running = { status: 202, body: { operations: [operation({ id: 51 })], refused: [{ server: 9, code: 'protected', detail: 'web-2 is protected.' }] } }
+    await ask()
+    await submit()
+    expect(toast.error).toHaveBeenCalledWith('Stop of 1 server refused', expect.objectContaining({ description: 'web-2 is protected.' }))
+  })
+
+  it('stays open when all of it was refused', async () => {
+    running = { status: 409, body: { code: 'protected', detail: 'All of them are protected.' } }
+    const asked = await ask()
+    await submit()
+    expect(asked.querySelector('[role=alert]')?.textContent).toBe('All of them are protected.')
+  })
+})
+
+describe('importing schedules', () => {
+  const write = async (text: string): Promise<HTMLElement> => {
+    await start()
+    await press(page, 'Import YAML')
+    const found = await dialog()
+    const area = found.querySelector('textarea') as HTMLTextAreaElement
+    area.value = text
+    area.dispatchEvent(new Event('input'))
+    await flushPromises()
+    return found
+  }
+
+  it('shows what would change before anything does', async () => {
+    imported = { body: { ...NOTHING, created: ['QA hours'], changed: [{ name: 'Nightly', fields: [{ field: 'timezone', before: 'UTC', after: 'Europe/Berlin' }] }], unchanged: ['x'] } }
+    const found = await write('version: 1')
+    await submit()
+    expect(bodies('schedules/import')).toEqual([{ document: 'version: 1', remove_others: false, dry_run: true }])
+    expect(found.textContent).toContain('1 created, 1 changed; 1 stays as it is.')
+    expect(found.querySelector('del')?.textContent).toBe('UTC')
+    expect(found.querySelector('ins')?.textContent).toBe('Europe/Berlin')
+    await submit()
+    expect(bodies('schedules/import').at(-1)).toEqual({ document: 'version: 1', remove_others: false, dry_run: false })
+    expect(toast.success).toHaveBeenCalledWith('Schedules imported', expect.anything())
+  })
+
+  it('asks anew once the document is another', async () => {
+    imported = { body: { ...NOTHING, removed: ['Old'] } }
+    const found = await write('version: 1')
+    await submit()
+    expect(found.textContent).toContain('Old is deleted')
+    found.querySelector<HTMLInputElement>('input[type=checkbox]')?.click()
+    await flushPromises()
+    expect(found.textContent).not.toContain('Old is deleted')
+    await submit()
+    expect(bodies('schedules/import').at(-1)).toEqual({ document: 'version: 1', remove_others: true, dry_run: true })
+  })
+
+  it('imports nothing that changes nothing', async () => {
+    imported = { body: { ...NOTHING, unchanged: ['a'] } }
+    const found = await write('version: 1')
+    await submit()
+    expect(found.textContent).toContain('Nothing changes: 1 stays as it is.')
+    expect(found.querySelector<HTMLButtonElement>('button[type=submit]')?.disabled).toBe(true)
+  })
+
+  it('has the number typed before it stops several servers', async () => {
+    imported = { body: { ...NOTHING, created: ['a'], stops_soon: [{ server: { id: 8, name: 'test1' }, at: '' }, { server: { id: 9, name: 'web-2' }, at: '' }], confirm: 2 } }
+    const found = await write('version: 1')
+    await submit()
+    expect(found.textContent).toContain('Stopped within five minutes: test1, web-2.')
+    expect(found.querySelector<HTMLButtonElement>('button[type=submit]')?.disabled).toBe(true)
+    const typed = found.querySelector<HTMLInputElement>('input[inputmode=numeric]') as HTMLInputElement
+    typed.value = '2'
+    typed.dispatchEvent(new Event('input'))
+    await flushPromises()
+    await submit()
+    expect(bodies('schedules/import').at(-1)).toMatchObject({ dry_run: false, confirm_stops: 2 })
+  })
+
+  it('says where the document is wrong', async () => {
+    imported = { status: 422, body: { code: 'validation', detail: '1 field needs attention.', errors: [{ pointer: '#/schedules/0/timezone', code: 'unknown_zone', detail: 'There is no such zone.' }] } }
+    const found = await write('version: 1')
+    await submit()
+    expect(found.querySelector('[role=alert]')?.textContent).toContain('schedules/0/timezoneThere is no such zone.')
+    expect(found.querySelector('textarea')?.value).toBe('version: 1')
+  })
+})
