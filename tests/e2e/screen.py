@@ -101,8 +101,23 @@ class Screen:
         return self.page.get_by_role("button", name=f"{action} {server.name}", exact=True)
 
     def press(self, action: str, server: Server) -> None:
-        """A person's own Start, Stop or Reboot."""
+        """A person's own Start or Stop, or one of a server's own page."""
         self.button(action, server).click()
+
+    def choose(self, words: str | re.Pattern[str], server: Server) -> None:
+        """What stands in the menu of a row."""
+        self.button("More for", server).click()
+        self.page.get_by_role("menuitem", name=words).click()
+
+    def keep(self, words: str, server: Server) -> Locator:
+        """Press the button that keeps a server so until a moment; the dialog that asks for it."""
+        self.page.get_by_role("button", name=f"{words}: {server.name}", exact=True).click()
+        return self.dialog(re.compile(re.escape(server.name)))
+
+    def undo(self, title: str | re.Pattern[str]) -> None:
+        """Take back what a notice tells, while it is there."""
+        told = self.page.locator("[data-sonner-toast]").filter(has_text=title)
+        told.get_by_role("button", name="Undo").click()
 
     def toasts(self, server: Server | None = None) -> list[Toast]:
         """Every notice since the page was loaded, or those that name a server."""

@@ -42,7 +42,7 @@ def test_a_stopped_server_is_started_with_its_button(screen: Screen, fleet: Flee
 def test_a_reboot_is_shown_until_it_is_proven(screen: Screen, fleet: Fleet) -> None:
     server = fleet.add("own", "running")
     fleet.settle(reboot_lag=2, reboot_dip=5)
-    screen.open("/servers").press("Reboot", server)
+    screen.open("/servers").choose("Reboot", server)
     screen.shows(server, "Rebooting", within=5)
     patiently(lambda: fleet.state(server)["checks"] != "ok" or None, what="the checks to dip", seconds=20)
     assert screen.pill(server).text_content() == "Rebooting"

@@ -46,10 +46,12 @@ export function useWishes() {
     const before = server.hold ?? null
     const { hold, operation } = await holdServer(server.id, { want: want.value, until, act: true, ...(reason && { reason }) })
     live.learnHold(server.id, hold)
-    if (operation !== null && step) live.claim({ id: operation, action: step, server })
     isHolding.value = false
     showDone(doneText(hold, viewerZone(), serverTime()), server.name, { label: 'Undo', onClick: () => void putBack(server, hold, before) })
-    await settle()
+    if (operation === null || !step) return settle()
+    // It is looked for soon, when there is something to see; a look right now would only put that off.
+    live.claim({ id: operation, action: step, server })
+    await refetch.wanted()
   })
 
   function hold(server: Server, wanted: Want): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { explanation, hold, NOW } from '@/testing/wanted'
-import { doneText, firstStep, heldBack, holdLabel, holdText, holdTitle, isWithinBounds, presets, takesHold, thenText } from './holds'
+import { actionAtEnd, doneText, firstStep, heldBack, holdLabel, holdText, holdTitle, isWithinBounds, presets, takesHold, thenText } from './holds'
 
 const BERLIN = 'Europe/Berlin'
 const offered = (now: string, zone = BERLIN): string[] => presets(Date.parse(now), zone).map(({ at }) => new Date(at).toISOString().slice(0, 16))
@@ -78,7 +78,7 @@ describe('what happens when a hold ends', () => {
 })
 
 describe('a hold on its row', () => {
-  const stop = { at: '2026-11-23T19:00:00Z', action: 'stop' as const }
+  const stop = { at: '2026-11-23T19:00:00Z', action: 'stop' as const, state: 'skipped' }
   it('tells who, until when, and what the rule says', () => {
     expect(holdText(hold(), stop, BERLIN, NOW)).toBe('Kept on by Sam until 21:00 (rule says 20:00)')
     expect(holdText(hold({ author: { name: '', email: 'sam@example.com' } }), undefined, BERLIN, NOW)).toBe('Kept on by sam@example.com until 21:00')
@@ -86,10 +86,19 @@ describe('a hold on its row', () => {
     expect(doneText(hold(), BERLIN, NOW)).toBe('Kept on until 21:00')
   })
 
+  it('ends with what is planned from that moment on', () => {
+    const off = { from: '2026-11-23T20:00:00.000Z', want: 'off' as const }
+    expect(actionAtEnd(hold(), [off])).toBe('stop')
+    expect(actionAtEnd(hold({ want: 'off' }), [{ ...off, want: 'on' }])).toBe('start')
+    expect(actionAtEnd(hold({ want: 'off' }), [off])).toBeNull()
+    expect(actionAtEnd(hold({ until: '2026-11-24T07:00:00Z' }), [off])).toBeNull()
+  })
+
   it('keeps from running what is against it and within it', () => {
     const late = { ...stop, at: '2026-11-23T20:00:00Z' }
     expect(heldBack(hold(), [{ ...stop, action: 'start' }, stop, late])).toBe(stop)
     expect(heldBack(hold(), [{ ...stop, at: '2026-11-23T16:00:00Z' }, late])).toBeUndefined()
+    expect(heldBack(hold(), [{ ...stop, state: 'succeeded' }])).toBeUndefined()
     expect(heldBack(hold({ want: 'off' }), [stop, { ...stop, action: 'start' }])?.action).toBe('start')
   })
 })

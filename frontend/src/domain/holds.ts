@@ -85,11 +85,18 @@ export function thenText(then: Explanation, want: Want, zone: string, now: numbe
   return `${when} ${who} wants it ${wanted} too, so it stays ${wanted}.${later}`
 }
 
-/** The first occurrence that the hold keeps from running. */
-export function heldBack<Each extends { at: string; action: Action }>({ want, until, created_at: since }: Hold, occurrences: readonly Each[]): Each | undefined {
+/** What is done when the hold ends, as far as the day that is known tells; nothing where what is wanted stays. */
+export function actionAtEnd({ want, until }: Hold, planned: readonly { from: string; want: Want }[]): Action | null {
+  const after = planned.find(({ from }) => Date.parse(from) === Date.parse(until))
+  if (!after || after.want === want) return null
+  return after.want === 'on' ? 'start' : 'stop'
+}
+
+/** The first occurrence that the hold keeps from running, or has kept. */
+export function heldBack<Each extends { at: string; action: Action; state: string }>({ want, until, created_at: since }: Hold, occurrences: readonly Each[]): Each | undefined {
   const against = want === 'on' ? 'stop' : 'start'
   const [from, to] = [Date.parse(since), Date.parse(until)]
-  return occurrences.find(({ at, action }) => action === against && Date.parse(at) >= from && Date.parse(at) < to)
+  return occurrences.find(({ at, action, state }) => state === 'skipped' && action === against && Date.parse(at) >= from && Date.parse(at) < to)
 }
 
 const nameOf = ({ author }: Hold): string => author?.name || author?.email || ''

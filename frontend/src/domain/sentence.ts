@@ -1,5 +1,5 @@
 /** What a server is doing and what comes next, in one or two plain sentences. */
-import type { Attention, LastOperation, NextAction, Server } from './model'
+import type { Attention, Hold, LastOperation, NextAction, Server } from './model'
 import { reasonText } from './reasons'
 import { ACTION_WORDS, isChanging } from './status'
 import { city, viewerZone, wallTime } from './time'
@@ -31,14 +31,21 @@ function trouble(last: LastOperation | null, attention: readonly Attention[]): s
   return ` The last ${ACTION_WORDS[last.action].noun.toLowerCase()} failed${reason ? `: ${reason}` : '.'}`
 }
 
-function future(next: NextAction | null, now: Date): string {
-  if (!next) return ' Nothing is planned for it.'
+function future({ next_action: next, hold }: Server, now: Date): string {
+  if (hold) return kept(hold, now)
+  return next ? planned(next, now) : ' Nothing is planned for it.'
+}
+
+/** What its schedules plan may not be what happens next. */
+const kept = ({ want, until }: Hold, now: Date): string => ` It is kept ${want} until ${wallTime(until, viewerZone(), now)}.`
+
+function planned(next: NextAction, now: Date): string {
   const when = `${wallTime(next.at, next.timezone, now)} ${city(next.timezone)} time`
   return ` ${next.schedule.name} ${ACTION_WORDS[next.action].does.toLowerCase()} it ${/^\d/.test(when) ? `at ${when}` : when}.`
 }
 
 export function sentenceAbout(server: Server, now: Date): string {
-  const comes = server.status === 'terminated' || server.left_at ? '' : future(server.next_action, now)
+  const comes = server.status === 'terminated' || server.left_at ? '' : future(server, now)
   const failed = trouble(server.last_operation, server.attention)
   return `${present(server, now)}${because(server, `${failed} ${toldOf(server)}`)}${failed}${comes}`
 }

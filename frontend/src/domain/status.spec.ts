@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { last, NOW, server } from '@/testing/samples'
+import { hold } from '@/testing/wanted'
 import {
   actionsFor, appearance, canHibernate, isStale, needsAttention, outcome, possibleActions, requestedText, restrictionFor, STATUSES,
 } from './status'
@@ -82,6 +83,9 @@ describe('the sentence about a server', () => {
     const told = sentenceAbout(server({ last_operation: last({ state: 'failed', detail: 'The role lacks ec2:StopInstances.' }) }), new Date(NOW))
     expect(told).toContain('The last stop failed: The role lacks ec2:StopInstances.')
   })
+
+  it('says until when somebody keeps it so, not what its schedules plan meanwhile', () =>
+    expect(sentenceAbout(server({ next_action, hold: hold({ until: '2026-11-28T17:00:00Z' }) }), new Date(NOW))).toMatch(/^It is running\. It is kept on until Sat \d\d:00\.$/))
 
   it('says since when', () =>
     expect(sentenceAbout(server({ state_since: '2026-11-21T10:00:00Z' }), new Date(NOW))).toMatch(/^It has been running since Sat \d\d:00\./))

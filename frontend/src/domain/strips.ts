@@ -1,5 +1,5 @@
 /** One server's day from midnight to midnight: what was planned, what was seen, and the same in words. */
-import type { Action, NextAction, Strip, Want } from './model'
+import type { Action, Strip, Want } from './model'
 import { ACTION_WORDS } from './status'
 import { clockMinutes, until } from './time'
 import { powerOf, type Power, type Stretch } from './timeline'
@@ -64,7 +64,7 @@ const turn = (next: { action: Action; at: string } | null, now: number): string 
   next ? `, ${ACTION_WORDS[next.action].does.toLowerCase()} ${until(Date.parse(next.at) - now)}` : ''
 
 /** For those who cannot see it: "On 08:00 to 20:00, stops in 3 h 29 min. Seen running 08:01 to 16:31. Stop 20:00 skipped." */
-export function dayText(strip: Strip, next: NextAction | null, day: Day, zone: string, now: number): string {
+export function dayText(strip: Strip, next: { action: Action; at: string } | null, day: Day, zone: string, now: number): string {
   const ran = hours(strip.seen.filter(({ state }) => powerOf(state) === 'on'), day, zone)
   const marks = marksOf(strip, day, zone).map(({ text }) => text)
   return [`${plan(strip, day, zone)}${turn(next, now)}`, ...(ran ? [`Seen running ${ran}`] : []), ...marks].join('. ')

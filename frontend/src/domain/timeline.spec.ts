@@ -32,6 +32,9 @@ describe('the line of time', () => {
       '0-6 on', '6-10 off', '10-16 off planned', '16-20 on planned',
     ]))
 
+  it('draws a plan that changes nothing as one', () =>
+    expect(spans(day(planned(2, 'start'), planned(4, 'stop')), 'running')).toEqual(['0-10 on', '10-14 on planned', '14-20 off planned']))
+
   it('claims nothing for the time before anybody looked', () => {
     expect(spans(day(), 'running', NOON - 2 * HOUR)).toEqual(['0-8 unseen', '8-10 on', '10-20 on planned'])
     expect(spans(day(seen(-4, 'running', 'stopped')), 'stopped', NOON - 1 * HOUR)[0]).toBe('0-6 unseen')

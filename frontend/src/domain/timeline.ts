@@ -40,6 +40,9 @@ function stretches(turns: readonly Turn[], end: number, planned: boolean): { fro
     .filter(({ from, to }) => to > from)
 }
 
+/** Without those that change nothing. */
+const turning = (turns: readonly Turn[]): Turn[] => turns.filter(({ power }, place) => power !== turns[place - 1]?.power)
+
 /** Seen states up to now, then what the schedules plan. `state`: what EC2 says now; `known`: nobody looked before. */
 export function strip({ from, to, entries }: Timeline, state: string, now: number, known: number): Stretch[] {
   const [begin, end] = [Date.parse(from), Date.parse(to)]
@@ -54,7 +57,7 @@ export function strip({ from, to, entries }: Timeline, state: string, now: numbe
   })
   const whole = [
     ...stretches(past.filter(({ at }) => at < present), present, false),
-    ...stretches([{ at: present, power: powerOf(state) }, ...plans], end, true),
+    ...stretches(turning([{ at: present, power: powerOf(state) }, ...plans]), end, true),
   ]
   const share = (at: number): number => (at - begin) / (end - begin)
   return whole.map(({ from: start, to: stop, ...rest }) => ({ from: share(start), to: share(stop), ...rest }))

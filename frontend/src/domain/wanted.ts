@@ -25,9 +25,9 @@ export interface SkipBody { rule: number; at: string; servers?: number[] }
 
 /** A schedule that did not decide, and why. */
 export interface Loser { schedule: Named; want: Want | null; since: string | null; reason: string; detail: string }
-/** What comes: an occurrence, or, without a rule, what is applied at the end of a hold. `note`: what a clock change does to it; `skip`: the id that takes the skip back. */
+/** What comes: an occurrence, or what is applied at the end of a hold, which has no rule. `note`: what a clock change does to it; `skip`: the id that takes the skip back. */
 export interface Coming {
-  at: string; local: string; timezone: string; action: Action; rule: number | null; schedule: Named
+  at: string; local: string; timezone: string; action: Action; kind: 'occurrence' | 'hold'; rule: number | null; schedule: Named
   state: 'planned' | 'skipped'; reason: string | null; detail: string | null; note: string | null; skip: number | null
 }
 /** What is wanted of a server at one moment, who decided it, who did not, and what comes next. */

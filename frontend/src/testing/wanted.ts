@@ -9,7 +9,7 @@ export const hold = (part: Partial<Hold> = {}): Hold => ({
 })
 
 export const coming = (part: Partial<Coming> = {}): Coming => ({
-  at: '2026-11-23T19:00:00Z', local: '2026-11-23T20:00:00+01:00', timezone: 'Europe/Berlin', action: 'stop', rule: 31,
+  at: '2026-11-23T19:00:00Z', local: '2026-11-23T20:00:00+01:00', timezone: 'Europe/Berlin', action: 'stop', kind: 'occurrence', rule: 31,
   schedule: { id: 12, name: 'Office hours' }, state: 'planned', reason: null, detail: null, note: null, skip: null, ...part,
 })
 
