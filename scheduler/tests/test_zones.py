@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
@@ -25,10 +26,9 @@ from shared.schedules.checks import RuleText
 from shared.schedules.models import Rule, Schedule, ZoneRules
 from shared.schedules.recurrence import first
 from shared.schedules.services import Draft
-from shared.schedules.windows import WindowText
+from shared.schedules.windows import DAYS, WindowText
 
 NEXT = "2099z"
-EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Update = Callable[..., None]
 
 
@@ -36,7 +36,6 @@ Update = Callable[..., None]
 def update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Update]:
     """A newer release in which a zone has the rules of another one, or is gone."""
     known = walls.zone_names()
-    monkeypatch.setattr(walls, "zone_names", walls.zone_names)
 
     def release(name: str, *, rules_of: str | None, version: str = NEXT) -> None:
         if rules_of:
@@ -60,11 +59,10 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """The lines about zones so far."""
     caplog.set_level(logging.INFO, logger="cloudevy")
 
-    def lines() -> list[str]:
-        mine = (each for each in caplog.records if str(getattr(each, "event", "")).startswith("zones."))
-        return [each.getMessage() for each in mine]
+    def is_ours(record: logging.LogRecord) -> bool:
+        return str(getattr(record, "event", "")).startswith("zones.")
 
-    return lines
+    return lambda: [each.getMessage() for each in caplog.records if is_ours(each)]
 
 
 def drafts() -> Iterator[Draft]:
@@ -72,7 +70,7 @@ def drafts() -> Iterator[Draft]:
     steps = (5, 6, 10, 12, 15, 20, 30)
     for number in range(25):
         minute, dates = 2 * number, {"valid_from": date(2026, 1, 1)} if number % 2 else {}
-        hours = WindowText(EVERY_DAY, f"{6 + number % 12:02}:{minute:02}", f"18:{minute:02}")
+        hours = WindowText(DAYS, f"{6 + number % 12:02}:{minute:02}", f"18:{minute:02}")
         yield Draft(windows=[hours], **dates)  # type: ignore[arg-type]
         yield Draft(rules=[RuleText("stop", cron=f"{minute} {17 + number % 3} * * *")])
         yield Draft(rules=[RuleText("start", cron=f"*/{steps[number % len(steps)]} * * * *")])
@@ -81,18 +79,17 @@ def drafts() -> Iterator[Draft]:
 
 @pytest.fixture
 def hundred(workspace: Workspace, server: Server, time: Time) -> list[Schedule]:
-    some = []
-    for number, draft in enumerate(drafts()):
-        named = replace(draft, name=f"s{number}", timezone="Asia/Kolkata", servers=[server.id])
-        some.append(services.create(named, workspace=workspace, author=None, now=time.moment))
+    kolkata: dict[str, Any] = {"timezone": "Asia/Kolkata", "servers": [server.id]}
+    named = [replace(each, name=f"s{number}", **kolkata) for number, each in enumerate(drafts())]
+    some = [services.create(each, workspace=workspace, author=None, now=time.moment) for each in named]
     zones.heed()
     return some
 
 
 def made(name: str, zone: str, cron: str, server: Server, time: Time, *, enabled: bool = True) -> Schedule:
     """A schedule of one rule."""
-    draft = Draft(name=name, timezone=zone, rules=[RuleText("stop", cron=cron)], servers=[server.id])
-    draft = replace(draft, enabled=enabled)
+    rules = [RuleText("stop", cron=cron)]
+    draft = Draft(name=name, timezone=zone, enabled=enabled, rules=rules, servers=[server.id])
     return services.create(draft, workspace=server.workspace, author=None, now=time.moment)
 
 
