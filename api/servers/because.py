@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from api.servers.cases import WANTED, Case, Cause, Kept, Moment, Own, Party, Pause, Step, Word
+from api.servers.cases import WANTED, Case, Cause, Held, Moment, Own, Party, Pause, Step, Word
 from api.servers.clocks import Clock
 from shared.operations.states import OPEN
 from shared.schedules.words import day_words
@@ -43,8 +43,8 @@ def told(case: Case, clock: Clock) -> str:
         return f"{state(case)}{case.bar.detail}"
     if case.present is None:
         return elsewhen(case, clock)
-    if case.kept is not None:
-        return held(case, case.kept, clock)
+    if case.held is not None:
+        return held(case, case.held, clock)
     if case.winner is not None and case.winner.word is not None:
         return scheduled(case, case.winner, case.winner.word, clock)
     return unsaid(case, clock)
@@ -155,57 +155,57 @@ def first(steps: Iterable[Step]) -> Step | None:
     return next((each for each in steps if each.want), None)
 
 
-def held(case: Case, kept: Kept, clock: Clock) -> str:
+def held(case: Case, hold: Held, clock: Clock) -> str:
     """A hold decides: with the hours that go on anyway, or against what schedules want."""
-    present, keeps = case.present, keeping(kept, clock)
+    present, keeps = case.present, keeping(hold, clock)
     is_ = present.is_ if present else None
     if present is None or is_ is None:
-        return f"Its state is not known now; {keeps}{after(case, kept, clock)}"
-    if is_ != kept.want:
+        return f"Its state is not known now; {keeps}{after(case, hold, clock)}"
+    if is_ != hold.want:
         cause = present.cause
-        why = f": {by(cause, clock)}" if cause and cause.at >= kept.since else ""
-        return f"{present.status.capitalize()}, although {keeps}{why}{after(case, kept, clock)}"
-    return f"{present.status.capitalize()} because {alongside(case, kept, keeps, clock)}"
+        why = f": {by(cause, clock)}" if cause and cause.at >= hold.since else ""
+        return f"{present.status.capitalize()}, although {keeps}{why}{after(case, hold, clock)}"
+    return f"{present.status.capitalize()} because {alongside(case, hold, keeps, clock)}"
 
 
-def alongside(case: Case, kept: Kept, keeps: str, clock: Clock) -> str:
+def alongside(case: Case, hold: Held, keeps: str, clock: Clock) -> str:
     """The hold beside what schedules say."""
     party = case.winner
     word = party.word if party else None
     if party is None or word is None:
-        return f"{keeps}{after(case, kept, clock)}"
-    if word.want != kept.want:
-        return f"{keeps}, although {party.name} wants it {word.want}{after(case, kept, clock)}"
+        return f"{keeps}{after(case, hold, clock)}"
+    if word.want != hold.want:
+        return f"{keeps}, although {party.name} wants it {word.want}{after(case, hold, clock)}"
     if not word.hours or word.until is None:
-        return f"{keeps}{after(case, kept, clock)}"
+        return f"{keeps}{after(case, hold, clock)}"
     says = f"{party.name} says on until {clock.say(word.until)}; {keeps}"
-    end = at_end(case, kept)
-    if end is not None and end.want not in (None, kept.want):
-        return f"{says}, so it {ITSELF[end.want or '']} {clock.when(kept.until)}"
-    return f"{says}{after(case, kept, clock)}"
+    end = at_end(case, hold)
+    if end is not None and end.want not in (None, hold.want):
+        return f"{says}, so it {ITSELF[end.want or '']} {clock.when(hold.until)}"
+    return f"{says}{after(case, hold, clock)}"
 
 
-def keeping(kept: Kept, clock: Clock) -> str:
+def keeping(hold: Held, clock: Clock) -> str:
     """ "Sam keeps it on until 21:00 (release night)"."""
-    reason = f" ({kept.reason})" if kept.reason else ""
-    return f"{kept.who} keeps it {kept.want} until {clock.say(kept.until)}{reason}"
+    reason = f" ({hold.reason})" if hold.reason else ""
+    return f"{hold.who} keeps it {hold.want} until {clock.say(hold.until)}{reason}"
 
 
-def after(case: Case, kept: Kept, clock: Clock) -> str:
+def after(case: Case, hold: Held, clock: Clock) -> str:
     """What becomes of the server at the end of the hold."""
-    end = at_end(case, kept)
+    end = at_end(case, hold)
     if end is None or end.want is None:
         return "; then no schedule says anything, so it stays so" if case.winner is None else ""
-    if end.want == kept.want:
-        turn = turning((each for each in case.steps if each.at > kept.until), kept.want)
+    if end.want == hold.want:
+        turn = turning((each for each in case.steps if each.at > hold.until), hold.want)
         until = f" until {clock.say(turn.at)}" if turn else ""
         return f"; {end.schedule.name} wants it {end.want} then too{until}"
     return f"; then it {ITSELF[end.want]}"
 
 
-def at_end(case: Case, kept: Kept) -> Step | None:
+def at_end(case: Case, hold: Held) -> Step | None:
     """What is applied at the end of the hold, or is due by itself at that very moment."""
-    return next((each for each in case.steps if each.at == kept.until and each.want), None)
+    return next((each for each in case.steps if each.at == hold.until and each.want), None)
 
 
 def unsaid(case: Case, clock: Clock) -> str:
@@ -244,9 +244,9 @@ def elsewhen(case: Case, clock: Clock) -> str:
     """Another instant than now: the timetables as they are, which may not be what they were."""
     past, when = case.at < case.now, f"On {clock.dated(case.at)}"
     caution = ". They may have been different then" if past else ""
-    if case.kept is not None:
+    if case.held is not None:
         verb = "kept" if past else "keeps"
-        return f"{when} {case.kept.who} {verb} it {case.kept.want}, until {clock.dated(case.kept.until)}"
+        return f"{when} {case.held.who} {verb} it {case.held.want}, until {clock.dated(case.held.until)}"
     party = case.winner
     if party is None or party.word is None:
         verb = "said" if past else "says"

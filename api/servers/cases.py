@@ -70,15 +70,19 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Held:
     """A hold that is in force."""
 
     id: int
     want: str
-    since: datetime
+    created_at: datetime
     until: datetime
     author: Person | None = None
     reason: str = ""
+
+    @property
+    def since(self) -> datetime:
+        return self.created_at
 
     @property
     def who(self) -> str:
@@ -174,7 +178,7 @@ class Case:
     home: str
     parties: Sequence[Party] = ()
     winner: Party | None = None
-    kept: Kept | None = None
+    held: Held | None = None
     bar: Bar | None = None
     steps: Sequence[Step] = ()
     present: Present | None = None

@@ -16,7 +16,7 @@ from api.servers.cases import (
     Bar,
     Case,
     Cause,
-    Kept,
+    Held,
     Moment,
     Own,
     Party,
@@ -37,7 +37,7 @@ from shared.operations.states import OPEN, State
 from shared.operations.verdicts import RUN, Verdict
 from shared.operations.wishes import status
 from shared.schedules import walls
-from shared.schedules.models import Hold, Schedule
+from shared.schedules.models import Schedule
 from shared.schedules.walls import zone_named
 from shared.schedules.wanting import WANTS, Said, is_paused, speaks
 
@@ -54,7 +54,7 @@ def explain(server: Server, *, at: datetime, now: datetime, home: str) -> Answer
 
     `home` is the time zone of whoever asks.
     """
-    plans = Plans([server], now=now)
+    plans = Plans([server], now=now, since=at)
     schedules = plans.wants.all.get(server.id, [])
     parties = {each.id: party(each, server, plans, at=at) for each in schedules}
     said = plans.wants.want(server.id, at=at).winner
@@ -66,7 +66,7 @@ def explain(server: Server, *, at: datetime, now: datetime, home: str) -> Answer
         home=home,
         parties=list(parties.values()),
         winner=winner,
-        kept=kept(server, at=at),
+        held=held(server, plans, at=at),
         bar=bar(server, now=now),
         steps=list(islice(steps(server, plans, at=at, is_now=is_now), MOST_STEPS)),
         present=present(server, said, now=now) if is_now else None,
@@ -115,15 +115,13 @@ def left_out(
     return found
 
 
-def kept(server: Server, *, at: datetime) -> Kept | None:
+def held(server: Server, plans: Plans, *, at: datetime) -> Held | None:
     """The hold in force at that instant."""
-    held = Q(ended_at=None) | Q(ended_at__gt=at)
-    rows = Hold.objects.filter(held, server=server, created_at__lte=at, until__gt=at)
-    row = rows.select_related("author").order_by("-id").first()
+    row = plans.hold(server, at=at)
     if row is None:
         return None
     author = Person(row.author.email, row.author.name) if row.author else None
-    return Kept(row.id, row.want, row.created_at, row.until, author, row.reason)
+    return Held(row.id, row.want, row.created_at, row.until, author, row.reason)
 
 
 def bar(server: Server, *, now: datetime) -> Bar | None:
@@ -176,7 +174,7 @@ def step(plan: Plan, verdict: Verdict) -> Step:
 def at_end(server: Server, plans: Plans, *, at: datetime) -> Step | None:
     """What is applied at the end of the open hold: what schedules want then, unless that is due by itself at
     that very moment."""
-    hold = plans.holds.get(server.id)
+    hold = plans.hold(server, at=plans.now)
     said = plans.wants.want(server.id, at=hold.until).winner if hold and hold.until > at else None
     if hold is None or said is None or said.moment.at == hold.until:
         return None

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from api import words
 from api.errors import InvalidQuery
-from api.operations.serializers import Author
 from api.servers.explain import FURTHEST
+from api.servers.hold_serializers import HoldShape
 from api.servers.serializers import Named
 from api.servers.timeline_serializers import moment
 from shared.schedules.models import Action, Hold
@@ -17,21 +17,12 @@ from shared.schedules.models import Action, Hold
 CODE = "A stable code; `detail` says it in words."
 
 
-class HeldShape(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    want = serializers.ChoiceField(choices=Hold.Want.choices)
-    until = serializers.DateTimeField()
-    author = Author(allow_null=True)
-    reason = serializers.CharField()
-    created_at = serializers.DateTimeField(source="since")
-
-
 class DecidedShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=words.DECIDERS)
     schedule = Named(allow_null=True)
     rule = serializers.IntegerField(allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
-    hold = HeldShape(source="kept", allow_null=True)
+    hold = HoldShape(allow_null=True)
 
 
 class OtherShape(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.servers import because
-from api.servers.cases import Case, Kept, Moment, Party, Step, Word
+from api.servers.cases import Case, Held, Moment, Party, Step, Word
 from api.servers.clocks import Clock
 from api.servers.timeline import Named
 from shared.operations.reasons import sentence
@@ -24,7 +24,7 @@ class Decided:
 
     kind: str = "none"
     party: Party | None = None
-    kept: Kept | None = None
+    hold: Held | None = None
 
     @property
     def word(self) -> Word | None:
@@ -40,12 +40,12 @@ class Decided:
 
     @property
     def want(self) -> str | None:
-        said = self.kept or self.word
+        said = self.hold or self.word
         return said.want if said else None
 
     @property
     def since(self) -> datetime | None:
-        said = self.kept or self.word
+        said = self.hold or self.word
         return said.since if said else None
 
 
@@ -96,15 +96,15 @@ def decided(case: Case) -> Decided:
     """Protection outranks a hold, and a hold outranks schedules."""
     if case.bar is not None:
         return Decided()
-    if case.kept is not None:
-        return Decided("hold", kept=case.kept)
+    if case.held is not None:
+        return Decided("hold", hold=case.held)
     return Decided("schedule", case.winner) if case.winner else Decided()
 
 
 def why_not(party: Party, case: Case) -> tuple[str, str]:
     """Why this schedule does not decide; the first reason counts."""
     clock = Clock(party.timezone, case.now)
-    found = barred(case) or silent(party, clock) or held(case.kept, clock) or outdone(party, case, clock)
+    found = barred(case) or silent(party, clock) or held(case.held, clock) or outdone(party, case, clock)
     return found[0], clock.finished(found[1])
 
 
@@ -149,10 +149,10 @@ def skipped(moment: Moment, clock: Clock) -> str:
     return f"Its {moment.action} {clock.when(moment.at)} is set to be skipped on this server."
 
 
-def held(kept: Kept | None, clock: Clock) -> tuple[str, str] | None:
-    if kept is None:
+def held(hold: Held | None, clock: Clock) -> tuple[str, str] | None:
+    if hold is None:
         return None
-    return "held", sentence("held", want=kept.want, until=clock.say(kept.until), author=kept.who)
+    return "held", sentence("held", want=hold.want, until=clock.say(hold.until), author=hold.who)
 
 
 def outdone(party: Party, case: Case, clock: Clock) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from shared.schedules.models import Schedule
 
 def line(server: Server, span: Span) -> dict[str, Any]:
     """The entries between two moments, the 500 nearest to now, and whether there are more."""
-    coming = list(islice(Plans([server], now=span.now).coming(server, span), MOST + 1))
+    coming = list(islice(Plans([server], now=span.now, since=span.start).coming(server, span), MOST + 1))
     operations = operations_of(server, span)
     fired = {(row.rule_id, row.due_at) for row in operations}
     entries = [

@@ -63,16 +63,19 @@ class Beyond:
 BEYOND = Beyond()
 
 
-def nearest(lines: Sequence[Line], *, never: Collection[str]) -> Coming | Beyond | None:
+def nearest(
+    lines: Sequence[Line], *, never: Collection[str], held: datetime | None = None
+) -> Coming | Beyond | None:
     """The first moment that will run: no other hours keep on what it would stop, and nothing else of the same
-    instant goes first. None when there is none; `never` are actions that the server is never asked for."""
+    instant goes first. None when there is none. `never` are actions that the server is never asked for;
+    nothing runs before the end of a hold, `held`."""
     apt = [line for line in lines if line.action not in never]
     known = min((line.last for line in lines if not line.once), default=ALWAYS)
     every = merge(*(line.ahead() for line in apt), key=at_of)
     for at, together in groupby(every, key=at_of):
         if at > known:
             return BEYOND
-        found = first(list(together), lines)
+        found = first(list(together), lines) if held is None or at >= held else None
         if found is not None:
             return found
     return None if all(line.once for line in apt) else BEYOND

@@ -1,15 +1,16 @@
 """The next thing that schedules will really do to each server of a page.
 
 Three queries however many servers, and no moment is computed: servers that follow the same schedules share
-one answer from the stored ones. Only where a hold, a skip or the end of a pause bends them, or they do not
-reach far enough, is every rule asked.
+one answer from the stored ones. Only where a skip or the end of a pause bends them, or they do not reach far
+enough, is every rule asked.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -29,6 +30,15 @@ LATE = timedelta(days=1)
 FURTHEST = timedelta(days=3653)
 
 
+class Alike(NamedTuple):
+    """What servers that share an answer have in common: their schedules, the actions they are never asked
+    for, and the end of their hold."""
+
+    schedules: frozenset[int]
+    never: frozenset[str]
+    held: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class NextAction:
     """The next occurrence that will run; `local` is its moment on the schedule's own wall clock."""
@@ -44,24 +54,29 @@ class NextAction:
         return walls.shown(self.at, self.timezone)
 
 
-def next_actions(servers: Sequence[Server], *, now: datetime) -> dict[int, NextAction]:
-    """By server, for those for which there is one."""
+def next_actions(
+    servers: Sequence[Server], *, held: Mapping[int, Hold], now: datetime
+) -> dict[int, NextAction]:
+    """By server, for those for which there is one; `held` are the holds that servers are under now."""
     touched = [server for server in servers if not server.protected and server.region.enabled]
     present = {server.id: server for server in touched if not is_gone(server, now=now)}
     follows, resuming = followed(present)
     lines = lines_of({schedule for mine in follows.values() for schedule in mine})
-    asked = bent(follows, now=now) | resuming
-    found: dict[int, NextAction] = {}
-    known: dict[tuple[frozenset[int], frozenset[str]], Coming | Beyond | None] = {}
-    for server, mine in follows.items():
-        key = frozenset(mine), never(present[server])
-        if server not in asked and key not in known:
-            known[key] = nearest([line for each in sorted(mine) for line in lines[each]], never=key[1])
-        if server in asked or known[key] is BEYOND:
-            asked.add(server)
-        elif (coming := known[key]) and isinstance(coming, Coming):
-            found[server] = stored(coming)
-    return found | computed([present[server] for server in asked], now=now)
+    bent = skipping(follows, now=now) | resuming
+    known: dict[Alike, Coming | Beyond | None] = {}
+    found: dict[int, Coming | Beyond | None] = dict.fromkeys(bent, BEYOND)
+    for server in follows.keys() - bent:
+        key = Alike(frozenset(follows[server]), never(present[server]), until(held.get(server)))
+        if key not in known:
+            mine = [line for each in sorted(key.schedules) for line in lines[each]]
+            known[key] = nearest(mine, never=key.never, held=key.held)
+        found[server] = known[key]
+    near = {server: stored(each) for server, each in found.items() if isinstance(each, Coming)}
+    return near | computed([present[each] for each in found if found[each] is BEYOND], now=now)
+
+
+def until(hold: Hold | None) -> datetime | None:
+    return hold.until if hold else None
 
 
 def followed(ids: Collection[int]) -> tuple[dict[int, set[int]], set[int]]:
@@ -92,11 +107,10 @@ def lines_of(schedules: Collection[int]) -> defaultdict[int, list[Line]]:
     return found
 
 
-def bent(ids: Collection[int], *, now: datetime) -> set[int]:
-    """The servers that somebody holds, or for which somebody skipped something."""
-    holds = Hold.objects.filter(server__in=ids, ended_at=None, until__gt=now)
+def skipping(ids: Collection[int], *, now: datetime) -> set[int]:
+    """The servers for which somebody skipped something that may still count."""
     skips = Skip.objects.filter(server__in=ids, nominal__gte=f"{now - OLD:%Y-%m-%d}")
-    return {server for (server,) in holds.values_list("server_id").union(skips.values_list("server_id"))}
+    return set(skips.values_list("server_id", flat=True).distinct())
 
 
 def never(server: Server) -> frozenset[str]:
@@ -123,7 +137,7 @@ def computed(servers: Sequence[Server], *, now: datetime) -> dict[int, NextActio
 
 def running(plans: Plans, server: Server, *, now: datetime) -> Plan | None:
     """The first occurrence that will run. Nothing does before the end of a hold."""
-    hold = plans.holds.get(server.id)
+    hold = plans.hold(server, at=now)
     start = hold.until if hold else now - LATE
     coming = plans.coming(server, Span(start, start + FURTHEST, now))
     told = judged(islice(coming, MOST), now=now)

@@ -30,17 +30,19 @@ class Span:
 
 
 class Plans:
-    """The schedules of some servers, their open holds, and what bears on the moments that come."""
+    """The schedules of some servers, their holds, and what bears on their moments from `since` (now) on."""
 
-    def __init__(self, servers: Collection[Server], *, now: datetime) -> None:
+    def __init__(self, servers: Collection[Server], *, now: datetime, since: datetime | None = None) -> None:
         ids = {server.id for server in servers}
         self.now = now
         self.wants = Wants(ids, every=True)
         rules = {rule.id for rows in self.wants.all.values() for each in rows for rule in each.rules.all()}
-        self.facts = Facts(sorted(rules), ids, now=now)
+        self.facts = Facts(sorted(rules), ids, now=now, since=min(since or now, now))
         self.facts.wants = self.wants
-        holds = Hold.objects.filter(server__in=ids, ended_at=None, until__gt=now).select_related("author")
-        self.holds = {hold.server_id: hold for hold in holds}
+
+    def hold(self, server: Server, *, at: datetime) -> Hold | None:
+        """The hold that counts, or counted, at that instant."""
+        return self.facts.holds.at(server.id, at)
 
     def coming(self, server: Server, span: Span) -> Iterator[Plan]:
         """What its schedules have ahead between two moments, in order; first what is stored for the clock."""
@@ -59,11 +61,10 @@ class Plans:
         return (self.plan(Due(rule, server, moment)) for moment in line)
 
     def plan(self, due: Due) -> Plan:
-        """One moment, with what is known now to speak against it."""
-        schedule, moment, occurrence = due.rule.schedule, due.moment, self.facts.occurrence(due)
+        schedule, moment = due.rule.schedule, due.moment
         skip = self.wants.skips.get((due.rule.id, due.server.id, moment.nominal, moment.fold))
         named = Named(schedule.id, schedule.name)
-        return Plan(occurrence, named, schedule.timezone, moment.nominal, skip)
+        return Plan(self.facts.occurrence(due), named, schedule.timezone, moment.nominal, skip)
 
 
 def due_at(plan: Plan) -> datetime:

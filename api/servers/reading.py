@@ -90,10 +90,10 @@ def base(rows: QuerySet[Server]) -> QuerySet[Server]:
 def lean(servers: Sequence[Server], *, now: datetime) -> list[Shown]:
     """What a poll wants to know."""
     ids = [server.id for server in servers]
-    asked, coming, ended = requested(ids), next_actions(servers, now=now), last_operations(servers)
+    asked, ended, held = requested(ids), last_operations(servers), holds.open_ones(ids, now=now)
     earliest = {row.server_id: row for row in asked}
     usual = expected_seconds([server for server in servers if server.transition])
-    held = holds.open_ones(ids, now=now)
+    coming = next_actions(servers, held=held, now=now)
     told = noticed(ids, waiting=asked, now=now)
     words = {server.id: status(server, now=now) for server in servers}
     return [

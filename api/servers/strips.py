@@ -10,8 +10,6 @@ from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from api.servers.explain import bar
 from api.servers.next_actions import never
 from api.servers.planning import Plans, Span, timetable
@@ -23,7 +21,7 @@ from shared.operations.states import State
 from shared.operations.verdicts import RUN
 from shared.operations.wishes import seen as seen_at
 from shared.operations.wishes import status
-from shared.schedules.models import Hold, Rule, Schedule
+from shared.schedules.models import Rule, Schedule
 from shared.schedules.wanting import WANTS
 
 MOST_MARKS = 5000
@@ -71,12 +69,8 @@ class Wishes:
 
     def __init__(self, servers: Sequence[Server], span: Span) -> None:
         self.span = span
-        self.plans = Plans(servers, now=span.now)
-        self.holds: defaultdict[int, list[Hold]] = defaultdict(list)
-        counted = Q(ended_at=None) | Q(ended_at__gt=span.start)
-        rows = Hold.objects.filter(counted, server__in=servers, until__gt=span.start, created_at__lt=span.end)
-        for row in rows.order_by("id"):
-            self.holds[row.server_id].append(row)
+        self.plans = Plans(servers, now=span.now, since=span.start)
+        self.holds = self.plans.facts.holds.holds
         self.skipping = {server for _, server in self.plans.wants.skipping}
         self.known: dict[object, Wanted] = {}
         self.moments: dict[int, list[datetime]] = {}
@@ -121,10 +115,7 @@ class Wishes:
 
     def want(self, server: Server, at: datetime) -> str:
         """A hold outranks schedules; empty when nobody says anything."""
-        held = (
-            each for each in self.holds[server.id] if each.created_at <= at < (each.ended_at or each.until)
-        )
-        hold = next(held, None)
+        hold = self.plans.hold(server, at=at)
         return hold.want if hold else self.plans.wants.want(server.id, at=at).want
 
     def left_out(self, server: Server) -> Iterator[Mark]:

@@ -6,7 +6,7 @@ from typing import Any
 from api.servers.cases import (
     Case,
     Cause,
-    Kept,
+    Held,
     Party,
     Person,
     Present,
@@ -45,7 +45,7 @@ STOP = step("stop", wall(20))
 START = step("start", wall(8, days=1))
 OFF = party(NIGHTLY, word("off", wall(18, 30, days=-1)))
 RUNNING, STOPPED = Present("running", wall(8, 1)), Present("stopped", wall(18, 31, days=-1))
-HOLD = Kept(4, "on", wall(15), wall(21), SAM)
+HOLD = Held(4, "on", wall(15), wall(21), SAM)
 STOPPED_BY_NIGHTLY = Cause("rule", "stop", wall(18, 30, days=-1), "Nightly")
 
 

@@ -146,46 +146,46 @@ SENTENCES = [
     ),
     (office(present=Present("rebooting")), "Rebooting because Office hours says on until 20:00 Berlin time."),
     (
-        office(kept=HOLD, steps=[step("stop", wall(21), kind="hold")]),
+        office(held=HOLD, steps=[step("stop", wall(21), kind="hold")]),
         "Running because Office hours says on until 20:00; Sam keeps it on until 21:00, "
         "so it stops at 21:00 Berlin time.",
     ),
     (
-        office(kept=HOLD, steps=[step("stop", wall(21), NIGHTLY)]),
+        office(held=HOLD, steps=[step("stop", wall(21), NIGHTLY)]),
         "Running because Office hours says on until 20:00; Sam keeps it on until 21:00, "
         "so it stops at 21:00 Berlin time.",
     ),
     (
-        office(kept=replace(HOLD, until=wall(18)), steps=[step("start", wall(18), kind="hold"), STOP]),
+        office(held=replace(HOLD, until=wall(18)), steps=[step("start", wall(18), kind="hold"), STOP]),
         "Running because Office hours says on until 20:00; Sam keeps it on until 18:00; "
         "Office hours wants it on then too until 20:00 Berlin time.",
     ),
     (
-        case(winner=OFF, kept=replace(HOLD, reason="release"), steps=[step("stop", wall(21), NIGHTLY)]),
+        case(winner=OFF, held=replace(HOLD, reason="release"), steps=[step("stop", wall(21), NIGHTLY)]),
         "Running because Sam keeps it on until 21:00 Berlin time (release), "
         "although Nightly wants it off; then it stops.",
     ),
     (
-        case(kept=replace(HOLD, author=None)),
+        case(held=replace(HOLD, author=None)),
         "Running because somebody keeps it on until 21:00 Berlin time; "
         "then no schedule says anything, so it stays so.",
     ),
     (
-        case(winner=OFF, kept=replace(HOLD, want="off"), present=STOPPED, steps=[step("start", wall(21))]),
+        case(winner=OFF, held=replace(HOLD, want="off"), present=STOPPED, steps=[step("start", wall(21))]),
         "Stopped because Sam keeps it off until 21:00 Berlin time; then it starts.",
     ),
     (
-        office(kept=HOLD, present=Present("stopped", None, Cause("outside", "stop", wall(15, 20)))),
+        office(held=HOLD, present=Present("stopped", None, Cause("outside", "stop", wall(15, 20)))),
         "Stopped, although Sam keeps it on until 21:00: somebody stopped it at 15:20 Berlin time.",
     ),
-    (office(kept=HOLD, present=STOPPED), "Stopped, although Sam keeps it on until 21:00 Berlin time."),
+    (office(held=HOLD, present=STOPPED), "Stopped, although Sam keeps it on until 21:00 Berlin time."),
     (
         office(present=STOPPED, steps=[]),
         "Office hours wants it on since 08:00 Berlin time, but nothing has started it since then; "
         "no action is planned.",
     ),
     (
-        office(kept=HOLD, present=Present("unknown")),
+        office(held=HOLD, present=Present("unknown")),
         "Its state is not known now; Sam keeps it on until 21:00 Berlin time.",
     ),
     (
@@ -242,11 +242,11 @@ SENTENCES = [
         "as the schedules are now.",
     ),
     (
-        office(at=wall(20, 30), present=None, kept=HOLD),
+        office(at=wall(20, 30), present=None, held=HOLD),
         "On 24 Nov 20:30 Sam keeps it on, until 24 Nov 21:00 Berlin time.",
     ),
     (
-        office(at=wall(15, 10), present=None, kept=HOLD),
+        office(at=wall(15, 10), present=None, held=HOLD),
         "On 24 Nov 15:10 Sam kept it on, until 24 Nov 21:00 Berlin time.",
     ),
 ]

@@ -55,8 +55,8 @@ OTHERS = [
     (replace(OFF, left_out=Moment("start", wall(14))), {}, "skipped_once", ""),
     (party(NIGHTLY, only_reboots=True), {}, "no_say", "It only reboots."),
     (party(NIGHTLY), {}, "no_say", "It has not started or stopped anything yet."),
-    (OFF, {"kept": HOLD}, "held", "Kept on until 21:00 Berlin time by Sam."),
-    (party(NIGHTLY), {"kept": HOLD}, "no_say", ""),
+    (OFF, {"held": HOLD}, "held", "Kept on until 21:00 Berlin time by Sam."),
+    (party(NIGHTLY), {"held": HOLD}, "no_say", ""),
     (OFF, {}, "kept_on", "Kept on by the hours of 'Office hours'."),
     (
         party(NIGHTLY, word("on", wall(7))),
@@ -99,12 +99,12 @@ def test_the_winner_is_not_among_the_others() -> None:
 
 
 def test_a_hold_decides_over_schedules_and_protection_over_a_hold() -> None:
-    held = office(parties=[OPEN, OFF], kept=replace(HOLD, want="off"))
+    held = office(parties=[OPEN, OFF], held=replace(HOLD, want="off"))
     answer = explain(held)
     assert (answer.want, answer.decided.kind, answer.decided.party) == ("off", "hold", None)
     assert [each.reason for each in answer.others] == ["held", "held"]
     barred = explain(replace(held, bar=Bar("protected", "It is protected.")))
-    assert (barred.want, barred.decided.kind, barred.decided.kept) == (None, "none", None)
+    assert (barred.want, barred.decided.kind, barred.decided.hold) == (None, "none", None)
     assert {each.reason for each in barred.others} == {"protected"}
 
 

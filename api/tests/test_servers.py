@@ -112,7 +112,7 @@ def test_more_servers_take_no_more_queries(alice: Person, region: Region) -> Non
     few = queries(lambda: "servers"), queries(statuses)
     add(20)
     assert (queries(lambda: "servers"), queries(statuses)) == few
-    assert max(few) <= 26  # with holds: their plans are read as well
+    assert max(few) <= 17
 
 
 def test_one_server_comes_with_its_last_changes(alice: Person, server: Server, moment: datetime) -> None:

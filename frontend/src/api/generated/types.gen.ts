@@ -201,7 +201,7 @@ export type Decided = {
     schedule: Named | null;
     rule: number | null;
     since: string | null;
-    hold: Held | null;
+    hold: Hold | null;
 };
 
 /**
@@ -352,15 +352,6 @@ export type Health = {
  * * `unchecked` - unchecked
  */
 export type HealthStateEnum = 'ok' | 'denied' | 'unusable' | 'throttled' | 'unreachable' | 'unreadable' | 'unchecked';
-
-export type Held = {
-    id: number;
-    want: Want;
-    until: string;
-    author: Author | null;
-    reason: string;
-    created_at: string;
-};
 
 export type Hold = {
     id: number;
