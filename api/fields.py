@@ -4,15 +4,18 @@ Unknown fields are refused, so a misspelt one is never silently ignored.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR
+
 WRONG_TYPE = "wrong_type"
 # What every JSON reader keeps exactly; far beyond any id, and inside PostgreSQL's bigint.
 SAFE = 2**53 - 1
+YEARS = range(EARLIEST_YEAR, FURTHEST_YEAR + 1)
 # Format characters that reorder or hide text; letters' own joiners (U+200C, U+200D) are left alone.
 INVISIBLE = frozenset(
     "\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -88,17 +91,27 @@ class Day(serializers.DateField):
         if not isinstance(value, str):
             raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
         try:
-            return super().to_internal_value(value)
+            day = super().to_internal_value(value)
         except serializers.ValidationError as error:
             message = f"{value[:40]!r} is not a day like 2026-12-24."
             raise serializers.ValidationError(message, code="invalid_date") from error
+        if day.year not in YEARS:
+            raise serializers.ValidationError(f"The year {day.year} is out of range.", code="out_of_range")
+        return day
+
+
+def itself(value: Any) -> Any:
+    """What tells values apart that have no other mark."""
+    return value
 
 
 class Many(serializers.ListField):
-    """A list without repetitions, of at least `least` values."""
+    """A list without repetitions, of at least `least` values; two with the same `mark` are a repetition."""
 
-    def __init__(self, *, least: int = 0, most: int, **options: Any) -> None:
-        self.least, self.most = least, most
+    def __init__(
+        self, *, least: int = 0, most: int, mark: Callable[[Any], Any] = itself, **options: Any
+    ) -> None:
+        self.least, self.most, self.mark = least, most, mark
         super().__init__(**options)
 
     def to_internal_value(self, data: object) -> list[Any]:
@@ -109,9 +122,10 @@ class Many(serializers.ListField):
         if len(data) > self.most:
             raise serializers.ValidationError(f"At most {self.most} at once.", code="too_long")
         values: list[Any] = super().to_internal_value(data)
-        for place, value in enumerate(values):
-            if value in values[:place]:
-                raise serializers.ValidationError({str(place): [repeated(value)]})
+        marks = [self.mark(value) for value in values]
+        for place, mark in enumerate(marks):
+            if mark in marks[:place]:
+                raise serializers.ValidationError({str(place): [repeated(mark)]})
         return values
 
 

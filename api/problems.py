@@ -34,6 +34,7 @@ TITLES = {
     "account_in_use": "The account is in use",
     "idempotency_conflict": "The idempotency key was used before",
     "not_allowed": "This cannot be done now",
+    "quota_exceeded": "There are as many as there may be",
     "confirmation_required": "Several servers would stop at once",
     "revision_mismatch": "Somebody else saved first",
     "length_required": "The length of the body is missing",

@@ -13,6 +13,7 @@ AppError
 │   ├── NotRetryable       it has not ended, or there is nothing to repeat
 │   ├── AccountInUse       something still hangs on it
 │   ├── ConfirmationRequired  it would stop several servers at once, and nobody said so
+│   ├── QuotaExceeded      there are as many as there may be
 │   ├── RevisionMismatch   somebody else saved first
 │   └── IdempotencyConflict  the same key came with another body
 ├── Invalid                the input can be read, but it is wrong
@@ -103,6 +104,12 @@ class ConfirmationRequired(NotAllowed):
     """Saving this stops several servers at once. Say how many, if that is meant."""
 
     code = "confirmation_required"
+
+
+class QuotaExceeded(NotAllowed):
+    """There are as many of these as there may be. Take some away first."""
+
+    code = "quota_exceeded"
 
 
 class RevisionMismatch(NotAllowed):

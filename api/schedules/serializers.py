@@ -1,6 +1,7 @@
 """The shapes of schedules and of their preview."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from rest_framework import serializers
@@ -97,7 +98,9 @@ class ScheduleWanted(Body):
     rules = fields.Many(
         child=RuleWanted(), required=False, least=1, most=MOST_RULES, help_text="Single actions instead."
     )
-    skip_dates = fields.Many(child=SkipDayWanted(), required=False, most=MOST_SKIP_DATES)
+    skip_dates = fields.Many(
+        child=SkipDayWanted(), required=False, most=MOST_SKIP_DATES, mark=attrgetter("day")
+    )
     servers = fields.Many(child=fields.Whole(min_value=1), required=False, most=MOST_SERVERS)
     confirm_stops = fields.Whole(
         required=False,

@@ -8,6 +8,12 @@ SCHEDULE = {
     "rules": [{"action": "stop", "cron": "30 18 * * 1-5"}],
     "servers": [],
 }
+HOURS = {
+    "name": "Office hours",
+    "timezone": "Europe/Berlin",
+    "windows": [{"days": ["mon"], "from": "08:00", "to": "20:00"}],
+    "servers": [],
+}
 KEYS = {
     "name": "prod",
     "kind": "keys",
@@ -27,8 +33,26 @@ ALWAYS = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00
 PREVIEW = {"timezone": "Europe/Berlin", "rules": [{"action": "stop", "cron": "30 18 * * *"}]}
 
 
+DAYS_401 = [
+    f"{2026 + number // 300}-{1 + number % 12:02}-{1 + number // 12 % 25:02}" for number in range(401)
+]
+
+
 def rule(**values: Any) -> dict[str, Any]:
     return {"rules": [{"action": "stop"} | values]}
+
+
+def window(**values: Any) -> dict[str, Any]:
+    return {"windows": [WINDOW | values]}
+
+
+def many_windows(count: int) -> list[dict[str, Any]]:
+    return [WINDOW | {"to": f"09:{number % 60:02}"} for number in range(count)]
+
+
+def skip(*days: str) -> dict[str, Any]:
+    """Dates to skip, each with a note of its own."""
+    return {"skip_dates": [{"day": day, "note": f"{place}"} for place, day in enumerate(days)]}
 
 
 BODIES = [
@@ -78,6 +102,49 @@ BODIES = [
     ("schedules", SCHEDULE, {"mode": None}, "#/mode", "required"),
     ("schedules", SCHEDULE, {"hibernate": "true"}, "#/hibernate", "wrong_type"),
     ("schedules", SCHEDULE, {"hibernate": 1}, "#/hibernate", "wrong_type"),
+    (
+        "schedules",
+        SCHEDULE,
+        {"valid_from": "2099-12-25", "valid_to": "2099-12-24"},
+        "#/valid_to",
+        "end_before_start",
+    ),
+    ("schedules", SCHEDULE, {"valid_to": "2020-12-24"}, "#/valid_to", "in_the_past"),
+    ("schedules", SCHEDULE, {"valid_to": "9999-12-31"}, "#/valid_to", "out_of_range"),
+    ("schedules", SCHEDULE, {"valid_from": "9999-12-31"}, "#/valid_from", "out_of_range"),
+    ("schedules", SCHEDULE, {"valid_from": "1815-12-10"}, "#/valid_from", "out_of_range"),
+    ("schedules", SCHEDULE, {"valid_from": "2026-02-30"}, "#/valid_from", "invalid_date"),
+    ("schedules", SCHEDULE, {"valid_from": 20261224}, "#/valid_from", "wrong_type"),
+    ("schedules", SCHEDULE, {"skip_dates": ["2026-12-25"]}, "#/skip_dates/0", "not_an_object"),
+    ("schedules", SCHEDULE, {"skip_dates": [{"day": "25.12.2026"}]}, "#/skip_dates/0/day", "invalid_date"),
+    ("schedules", SCHEDULE, {"skip_dates": [{"day": "2026-02-30"}]}, "#/skip_dates/0/day", "invalid_date"),
+    ("schedules", SCHEDULE, {"skip_dates": [{"day": "9999-12-31"}]}, "#/skip_dates/0/day", "out_of_range"),
+    ("schedules", SCHEDULE, {"skip_dates": [{"note": "Christmas"}]}, "#/skip_dates/0/day", "required"),
+    ("schedules", SCHEDULE, skip("2026-12-25", "2026-12-26", "2026-12-25"), "#/skip_dates/2", "duplicate"),
+    ("schedules", SCHEDULE, skip(*DAYS_401), "#/skip_dates", "too_long"),
+    (
+        "schedules",
+        SCHEDULE,
+        {"skip_dates": [{"day": "2026-12-25", "note": "x" * 121}]},
+        "#/skip_dates/0/note",
+        "too_long",
+    ),
+    ("schedules", SCHEDULE, {"servers": [1], "tag_query": "team=qa"}, "#/tag_query", "servers_or_tags"),
+    ("schedules", SCHEDULE, {"tag_query": "x" * 501}, "#/tag_query", "too_long"),
+    ("schedules", SCHEDULE, {"windows": [WINDOW]}, "#", "windows_or_rules"),
+    ("schedules", HOURS, window(**{"from": "24:00"}), "#/windows/0/from", "invalid_time"),
+    ("schedules", HOURS, window(**{"from": "7:5"}), "#/windows/0/from", "invalid_time"),
+    ("schedules", HOURS, window(to="25:61"), "#/windows/0/to", "invalid_time"),
+    ("schedules", HOURS, window(to="07:00:30"), "#/windows/0/to", "invalid_time"),
+    ("schedules", HOURS, window(to=7), "#/windows/0/to", "wrong_type"),
+    ("schedules", HOURS, window(days=[]), "#/windows/0/days", "empty"),
+    ("schedules", HOURS, window(days=["mon", "mon"]), "#/windows/0/days/1", "duplicate"),
+    ("schedules", HOURS, window(days=["mo"]), "#/windows/0/days/0", "invalid_choice"),
+    ("schedules", HOURS, window(days="mon"), "#/windows/0/days", "wrong_type"),
+    ("schedules", HOURS, {"windows": [WINDOW, WINDOW]}, "#/windows/1", "duplicate"),
+    ("schedules", HOURS, {"windows": [ALWAYS]}, "#/windows", "always_on"),
+    ("schedules", HOURS, {"windows": []}, "#/windows", "empty"),
+    ("schedules", HOURS, {"windows": many_windows(51)}, "#/windows", "too_long"),
     ("schedules", SCHEDULE, {"enabled": "yes"}, "#/enabled", "wrong_type"),
     ("schedules", SCHEDULE, {"enabled": 1}, "#/enabled", "wrong_type"),
     ("schedules", SCHEDULE, {"servers": [2**40]}, "#/servers/0", "unknown_server"),
@@ -93,6 +160,22 @@ BODIES = [
     ("schedules/preview", PREVIEW, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
     ("schedules/preview", PREVIEW, {"rules": []}, "#/rules", "empty"),
     ("schedules/preview", PREVIEW, {"skip_dates": ["24.12.2026"]}, "#/skip_dates/0", "invalid_date"),
+    ("schedules/preview", PREVIEW, {"skip_dates": ["2026-12-25"] * 2}, "#/skip_dates/1", "duplicate"),
+    ("schedules/preview", PREVIEW, {"skip_dates": DAYS_401}, "#/skip_dates", "too_long"),
+    ("schedules/preview", PREVIEW, {"skip_dates": ["9999-12-31"]}, "#/skip_dates/0", "out_of_range"),
+    ("schedules/preview", PREVIEW, {"valid_to": "2020-12-24"}, "#/valid_to", "in_the_past"),
+    ("schedules/preview", PREVIEW, {"valid_to": "9999-12-31"}, "#/valid_to", "out_of_range"),
+    (
+        "schedules/preview",
+        PREVIEW,
+        {"valid_from": "2099-12-25", "valid_to": "2099-12-24"},
+        "#/valid_to",
+        "end_before_start",
+    ),
+    ("schedules/preview", PREVIEW, rule(cron="0 61 * * *"), "#/rules/0/cron", "invalid_cron"),
+    ("schedules/preview", PREVIEW, rule(cron="0 0 31 2 *"), "#/rules/0/cron", "never_fires"),
+    ("schedules/preview", PREVIEW, rule(cron="* * * * *"), "#/rules/0/cron", "too_frequent"),
+    ("schedules/preview", PREVIEW, rule(at="2020-12-24T07:00"), "#/rules/0/at", "in_the_past"),
     ("schedules/preview", PREVIEW, {"windows": [WINDOW]}, "#", "windows_or_rules"),
     ("schedules/preview", {}, {"windows": [WINDOW | {"from": "24:00"}]}, "#/windows/0/from", "invalid_time"),
     ("schedules/preview", {}, {"windows": [WINDOW | {"to": "7:5"}]}, "#/windows/0/to", "invalid_time"),
@@ -121,6 +204,10 @@ BODIES = [
         "required",
     ),
     ("schedules/preview", {}, {"windows": [ALWAYS]}, "#/windows", "always_on"),
+    ("schedules/impact", SCHEDULE, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
+    ("schedules/impact", SCHEDULE, {"valid_to": "2020-12-24"}, "#/valid_to", "in_the_past"),
+    ("schedules/impact", SCHEDULE, skip("2026-12-25", "2026-12-25"), "#/skip_dates/1", "duplicate"),
+    ("schedules/impact", HOURS, window(to="24:00"), "#/windows/0/to", "invalid_time"),
     ("operations", OPERATION, {"servers": []}, "#/servers", "empty"),
     ("operations", OPERATION, {"servers": None}, "#/servers", "required"),
     ("operations", OPERATION, {"servers": [True]}, "#/servers/0", "wrong_type"),

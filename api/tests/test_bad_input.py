@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api.tests.bodies import BODIES, KEYS, OPERATION, SCHEDULE
+from api.tests.bodies import BODIES, KEYS, OPERATION, PREVIEW, SCHEDULE
 from api.tests.conftest import HOST, Person
 from shared.fleet.models import Server
 
 pytestmark = pytest.mark.django_db
+BODY_OF = {"schedules/preview": PREVIEW}
 
 
 @pytest.mark.parametrize(("path", "good", "change", "pointer", "code"), BODIES)
@@ -23,6 +24,24 @@ def test_a_wrong_value_is_refused_at_its_field(
     assert problem["code"] == "validation"
     assert (pointer, code) in [(error["pointer"], error["code"]) for error in problem["errors"]]
     assert all(error["detail"] for error in problem["errors"])
+
+
+@pytest.mark.parametrize("path", ["schedules", "schedules/preview", "schedules/impact"])
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("61 * * * *", "The minute field '61' (field 1 of 5)"),
+        ("0 61 * * *", "The hour field '61' (field 2 of 5)"),
+        ("0 0 * * 9", "The weekday field '9' (field 5 of 5)"),
+        ("@reboot", "Cron needs five fields"),
+    ],
+)
+def test_wrong_cron_is_told_with_its_field(alice: Person, path: str, cron: str, words: str) -> None:
+    good = BODY_OF.get(path, SCHEDULE)
+    answer = alice.post(path, good | {"rules": [{"action": "stop", "cron": cron}]})
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("#/rules/0/cron", "invalid_cron")
+    assert error["detail"].startswith(words)
 
 
 MISSING = [

@@ -13,10 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from scheduler import fire, programs, zones
 from scheduler.tests.conftest import Time
+from scheduler.tests.test_edits import in_threads
 from shared.errors import InvalidRule
 from shared.fleet.models import Server
 from shared.operations.models import Operation
@@ -268,25 +269,6 @@ def test_programs_that_start_together_plan_anew_once_and_tell_it_once(
     assert ZoneRules.objects.count() == 1
     hours = {rule.next_run_at.hour for rule in Rule.objects.all() if rule.next_run_at}
     assert hours == {13}
-
-
-def in_threads(*works: Callable[[], object]) -> list[BaseException]:
-    faults: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as fault:  # noqa: BLE001  handed to the test
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return faults
 
 
 def test_the_worker_begins_when_it_is_done_and_tries_again_when_the_database_fails(

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from shared.errors import InvalidRule
 from shared.schedules import walls
-from shared.schedules.recurrence import FURTHEST_YEAR, Timing, check, first
+from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, Timing, check, first
 from shared.schedules.walls import zone_named
 
 # Shorter than this and one action overtakes the one before. Single moments are anybody's own choice.
@@ -57,7 +57,7 @@ def check_dates(zone: str, valid_from: date | None, valid_to: date | None, *, no
     """InvalidRule when a schedule could never do anything between these local dates."""
     today = walls.local(now, zone_named(zone)).date()
     for name, day in (("valid_from", valid_from), ("valid_to", valid_to)):
-        if day is not None and not 1990 <= day.year <= FURTHEST_YEAR:
+        if day is not None and not EARLIEST_YEAR <= day.year <= FURTHEST_YEAR:
             raise InvalidRule(f"The year {day.year} is out of range.", code="out_of_range", field=name)
     if valid_to is not None and valid_from is not None and valid_to < valid_from:
         message = f"It would end on {valid_to}, before it begins on {valid_from}."

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from shared.errors import Invalid
 from shared.fleet.models import Server
 from shared.people.models import Workspace
-from shared.schedules import ahead, tagging, targets, windows
+from shared.schedules import ahead, quotas, tagging, targets, windows
 from shared.schedules.checks import RuleText, check_rule
 from shared.schedules.models import Action, Rule, Schedule, SkipDate, Target, Window
 from shared.schedules.windows import DAYS, WindowText
@@ -105,7 +105,8 @@ def put_query(schedule: Schedule, query: str) -> bool:
     schedule.tag_query = query
     schedule.save(update_fields=["tag_query", "updated_at"])
     if query:
-        targets.follow(schedule)
+        came = targets.follow(schedule).came
+        quotas.check_servers([each.id for each in came])
     return True
 
 
@@ -122,6 +123,7 @@ def put_servers(schedule: Schedule, wanted: Sequence[int]) -> bool:
         if each not in have
     ]
     Target.objects.bulk_create(fresh)
+    quotas.check_servers([each.server_id for each in fresh])
     return bool(had_query) or have != set(wanted)
 
 

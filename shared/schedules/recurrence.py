@@ -18,7 +18,7 @@ from shared.schedules.walls import zone_named
 from shared.schedules.windows import Hours, WindowText
 
 AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
-FURTHEST_YEAR = 2200
+EARLIEST_YEAR, FURTHEST_YEAR = 1990, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def wall_clock(at: str) -> datetime:
     if wall is None:
         message = f"'{at}' is not a local date and time like 2026-12-24T07:00."
         raise InvalidRule(message, code="invalid_time", field="at")
-    if not 1990 <= wall.year <= FURTHEST_YEAR:
+    if not EARLIEST_YEAR <= wall.year <= FURTHEST_YEAR:
         raise InvalidRule(f"The year {wall.year} is out of range.", code="out_of_range", field="at")
     return wall
 

@@ -14,7 +14,7 @@ from django.db.models import prefetch_related_objects
 
 from shared.errors import Invalid, RevisionMismatch
 from shared.people.models import User, Workspace
-from shared.schedules import ahead, parts
+from shared.schedules import ahead, parts, quotas
 from shared.schedules.checks import RuleText, check_dates, check_rule
 from shared.schedules.models import Rule, Schedule
 from shared.schedules.parts import SkipDay
@@ -79,6 +79,7 @@ class Change:
 @transaction.atomic
 def create(draft: Draft, *, workspace: Workspace, author: User | None, now: datetime) -> Schedule:
     """A new schedule. Invalid names the value that is wrong."""
+    quotas.check_workspace(workspace)
     change = Change(Schedule(workspace=workspace, author=author, timezone=workspace.time_zone))
     take_over(change, draft, now=now)
     save_named(change.schedule)
