@@ -1,7 +1,6 @@
 /** Asking for operations and following them. */
 import type { Action, Asked, Manner, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
-import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry } from './generated'
-import { client } from './generated/client.gen'
+import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry, schedulesRun } from './generated'
 import { body, THROWING } from './http'
 import { freshKey } from './keys'
 
@@ -22,10 +21,7 @@ export const askOperations = (servers: readonly number[], action: Action, { way 
 
 /** The action of a schedule's own servers, now; its timetable stays as it is. */
 export const runSchedule = (schedule: number, wanted: { action: Action; reason?: string }): Promise<Asked> =>
-  body(client.request<{ 202: Asked }, unknown, true>({
-    method: 'POST', url: `/api/v1/schedules/${schedule}/run`, body: wanted,
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': freshKey() }, ...THROWING,
-  })) as Promise<Asked>
+  body(schedulesRun({ path: { id: schedule }, body: wanted, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
 
 const listOf = <Word>(word: Word | undefined): Word[] | undefined => (word === undefined ? undefined : [word])
 

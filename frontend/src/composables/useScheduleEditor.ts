@@ -14,9 +14,10 @@ import { usePreview } from './usePreview'
 
 export const IMPACT_WAIT_MS = 600
 
-export function useScheduleEditor(timezone: string, servers: number[]) {
+/** `preset`: the name of a week to begin with. */
+export function useScheduleEditor(timezone: string, servers: number[], preset?: unknown) {
   const refetch = useRefetch()
-  const draft = reactive<ScheduleDraft>(newDraft(timezone, servers))
+  const draft = reactive<ScheduleDraft>(newDraft(timezone, servers, preset))
   const original = shallowRef<Schedule | null>(null)
   const clean = ref(fingerprint(draft))
   const tried = ref(false)

@@ -13,7 +13,7 @@ import { useLive } from './useLive'
 import { showDone, showError } from './useNotices'
 import { serverTime } from './useNow'
 
-interface Occurrence { action: Action; at: string; timezone: string; rule?: number | null }
+interface Occurrence { action: Action; at: string; timezone: string; rule: number | null }
 
 export function useWishes() {
   const live = useLive()
@@ -73,7 +73,7 @@ export function useWishes() {
   }
 
   async function skip(server: Pick<Server, 'id' | 'name'>, occurrence: Occurrence): Promise<void> {
-    if (occurrence.rule == null) return
+    if (occurrence.rule === null) return
     try {
       const { skips, remains } = await skipOccurrence({ rule: occurrence.rule, at: occurrence.at, servers: [server.id] })
       const said = skippedText(occurrence, viewerZone(), new Date(serverTime()))

@@ -5,6 +5,11 @@ import { copyOf, draftOf, fingerprint, impactBody, missing, newDraft, newRule, p
 import { OFFICE } from './presets'
 
 describe('a schedule while it is written', () => {
+  it('begins with the week that an address names, or with office hours', () => {
+    expect(newDraft('UTC', [], 'nights').windows).toEqual([{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '07:00', to: '22:00' }])
+    expect(newDraft('UTC', [], 'no such week').windows).toEqual(newDraft('UTC', []).windows)
+  })
+
   it('begins with hours on workdays', () => {
     const draft = { ...newDraft('Asia/Kolkata', [8]), name: ' Evenings ' }
     expect(scheduleBody(draft)).toEqual({

@@ -1,7 +1,7 @@
 /** A schedule while it is being written, and its way to the API's body and back. */
 import { fromCron, toCron, type Day } from './cron'
 import type { Action, Mode, PreviewBody, Rule, RuleBody, Schedule, ScheduleBody, SkipDate, TimeWindow } from './model'
-import { OFFICE, WORKDAYS } from './presets'
+import { windowsOf, WORKDAYS } from './presets'
 import { isComplete } from './week'
 
 export type RuleForm = 'weekly' | 'cron' | 'once'
@@ -52,8 +52,8 @@ export function newRule(action: Action, time: string): RuleDraft {
   return { key: lastKey, action, form: 'weekly', days: [...WORKDAYS], time, cron: '', at: '' }
 }
 
-export const newDraft = (timezone: string, servers: number[]): ScheduleDraft => ({
-  name: '', timezone, kind: 'windows', windows: [{ ...OFFICE }], rules: [newRule('stop', '18:30')], skip_dates: [], valid_from: '', valid_to: '',
+export const newDraft = (timezone: string, servers: number[], preset?: unknown): ScheduleDraft => ({
+  name: '', timezone, kind: 'windows', windows: windowsOf(preset), rules: [newRule('stop', '18:30')], skip_dates: [], valid_from: '', valid_to: '',
   targeting: 'servers', servers, tag_query: '', mode: 'respect', hibernate: false, grace_seconds: null,
 })
 

@@ -43,7 +43,7 @@ describe('the list of servers', () => {
   })
 
   it('puts servers without a plan last', () => {
-    const next = { action: 'stop' as const, at: '2026-11-23T18:00:00Z', local: '', timezone: 'UTC', schedule: { id: 1, name: '' } }
+    const next = { action: 'stop' as const, rule: 31, at: '2026-11-23T18:00:00Z', local: '', timezone: 'UTC', schedule: { id: 1, name: '' } }
     expect(ids(sorted([...servers, server({ id: 5, name: 'zz', next_action: next })], 'next'))[0]).toBe(5)
   })
 })

@@ -25,7 +25,7 @@ export interface Transition { action: Action; operation: number | null; since: s
 export interface Waiting { code: string; detail: string; until: string | null }
 export interface Requested { operation: number; action: Action; due_at: string; waiting: Waiting | null }
 /** The next occurrence that will really run. */
-export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named; rule?: number }
+export interface NextAction { action: Action; at: string; local: string; timezone: string; schedule: Named; rule: number }
 export interface LastOperation {
   id: number; action: Action; state: OperationState; reason: string | null; detail: string | null; finished_at: string | null
 }
@@ -49,7 +49,7 @@ export interface LiveServer {
   next_action: NextAction | null
   attention: Attention[]
   stuck_since: string | null
-  hold?: Hold | null
+  hold: Hold | null
 }
 
 export interface StatusEntry extends LiveServer { expected_seconds: number | null }
@@ -111,9 +111,9 @@ export interface TimelineEntry {
   schedule: { id: number | null; name: string } | null
   operation: number | null
   /** Of what is planned: its rule, what a clock change does to it, and the id of what skips it. */
-  rule?: number | null
-  note?: string | null
-  skip?: number | null
+  rule: number | null
+  note: string | null
+  skip: number | null
   observation: {
     before: string; after: string; cause: Cause; actor: Actor; reaction: Reaction | null; reason: string | null
     acknowledged_at: string | null

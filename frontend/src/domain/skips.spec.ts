@@ -6,7 +6,7 @@ import { skipLabel, skippable, skippableEntry, skippedText } from './skips'
 
 const now = new Date(NOW)
 const planned: TimelineEntry = {
-  at: '2026-11-23T19:00:00.000Z', kind: 'planned', action: 'stop', state: null, text: '', schedule: { id: 12, name: 'Office hours' }, operation: null, observation: null, rule: 31,
+  at: '2026-11-23T19:00:00.000Z', kind: 'planned', action: 'stop', state: null, text: '', schedule: { id: 12, name: 'Office hours' }, operation: null, observation: null, rule: 31, note: null, skip: null,
 }
 
 describe('what may be skipped', () => {

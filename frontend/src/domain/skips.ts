@@ -15,11 +15,11 @@ export const skipLabel = ({ action, at, timezone }: Occurrence, mine: string, no
 export const skippedText = ({ action, at, timezone }: Occurrence, mine: string, now: Date): string =>
   `${ACTION_WORDS[action].noun} ${placedTime(at, timezone, mine, now)} skipped`
 
-interface Planned { at: string; action: Action | null; state: string | null; rule?: number | null; skip?: number | null }
+interface Planned { at: string; action: Action | null; state: string | null; rule: number | null; skip: number | null }
 
 /** Null for what a schedule, a hold or another rule keeps from running, and for what no rule plans. */
-export function skippable({ at, action, state, rule, skip = null }: Planned, timezone: string): Skippable | null {
-  if (action === null || rule == null || (state === 'skipped' && skip === null)) return null
+export function skippable({ at, action, state, rule, skip }: Planned, timezone: string): Skippable | null {
+  if (action === null || rule === null || (state === 'skipped' && skip === null)) return null
   return { at, action, rule, skip, timezone }
 }
 

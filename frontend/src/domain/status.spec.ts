@@ -72,7 +72,7 @@ describe('the status of a server', () => {
 
 describe('the sentence about a server', () => {
   const next_action = {
-    action: 'stop' as const, at: '2026-11-23T19:00:00Z', local: '', timezone: 'Europe/Berlin', schedule: { id: 1, name: 'Nightly Shutdown' },
+    action: 'stop' as const, rule: 31, at: '2026-11-23T19:00:00Z', local: '', timezone: 'Europe/Berlin', schedule: { id: 1, name: 'Nightly Shutdown' },
   }
 
   it('says what it does and what comes next', () =>

@@ -7,7 +7,7 @@ import { dayOf, dayText, marksOf, stretchesOf } from './strips'
 const BERLIN = 'Europe/Berlin'
 const HOUR = 3_600_000
 const day = dayOf(NOW, BERLIN)
-const next: NextAction = { action: 'stop', at: '2026-11-23T19:00:00Z', local: '', timezone: BERLIN, schedule: { id: 12, name: 'Office hours' } }
+const next: NextAction = { action: 'stop', rule: 31, at: '2026-11-23T19:00:00Z', local: '', timezone: BERLIN, schedule: { id: 12, name: 'Office hours' } }
 const hours = (share: number): string => (share * 24).toFixed(1)
 
 describe('a day', () => {

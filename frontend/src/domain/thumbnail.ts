@@ -20,3 +20,6 @@ export const runsOf = (windows: readonly TimeWindow[]): Run[] =>
     })
     return runs
   })
+
+/** Half hours that are on in part count as whole ones. */
+export const hoursOn = (windows: readonly TimeWindow[]): number => runsOf(windows).reduce((sum, { from, to }) => sum + (to - from) / 2, 0)

@@ -8,7 +8,7 @@ const NOON = Date.parse('2026-11-23T12:00:00Z')
 const at = (hours: number): string => new Date(NOON + hours * HOUR).toISOString()
 
 const item = (part: Partial<TimelineEntry>): TimelineEntry => ({
-  at: at(0), kind: 'observation', action: null, state: null, text: '', schedule: null, operation: null, observation: null, ...part,
+  at: at(0), kind: 'observation', action: null, state: null, text: '', schedule: null, operation: null, observation: null, rule: null, note: null, skip: null, ...part,
 })
 const seen = (hours: number, before: string, after: string): TimelineEntry => item({
   at: at(hours), observation: { before, after, cause: 'outside', actor: 'inside', reaction: 'alerted', reason: 'Client.X', acknowledged_at: null },
@@ -52,6 +52,7 @@ describe('the line of time', () => {
     expect(isOutside(seen(-4, 'running', 'stopped'))).toBe(true)
     expect(entryTone(seen(-4, 'running', 'stopped'))).toBe('warn')
     expect(remarks(seen(-4, 'running', 'stopped'))).toEqual(['Client.X'])
+    expect(remarks({ ...planned(2, 'stop'), note: 'The clocks go forward.' })).toEqual(['The clocks go forward.'])
     expect(entryTone(item({ kind: 'operation', state: 'failed' }))).toBe('bad')
     expect(entryTone(item({ kind: 'operation', state: 'accepted' }))).toBe('busy')
   })

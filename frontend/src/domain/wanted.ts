@@ -48,7 +48,6 @@ export interface Strip {
   planned: { from: string; to: string; want: Want }[]
   marks: StripMark[]
 }
-export interface Strips { from: string; to: string; strips: Strip[] }
 
 /** What importing a document does, or would do. */
 export interface Imported {

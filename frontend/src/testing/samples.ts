@@ -5,7 +5,7 @@ export const NOW = Date.parse('2026-11-23T17:30:00Z')
 
 export const entry = (part: Partial<StatusEntry> = {}): StatusEntry => ({
   id: 8, name: 'test1', status: 'running', observed_state: 'running', seen_at: '2026-11-23T17:29:58Z', state_reason: null,
-  transition: null, requested: null, last_operation: null, next_action: null, attention: [], stuck_since: null, expected_seconds: null, ...part,
+  transition: null, requested: null, last_operation: null, next_action: null, attention: [], hold: null, stuck_since: null, expected_seconds: null, ...part,
 })
 
 export const last = (part: Partial<LastOperation> = {}): LastOperation => ({
