@@ -105,6 +105,26 @@ def test_what_the_hours_of_another_schedule_keep_on_is_told_so(alice: Person, se
 
 
 @pytest.mark.django_db
+def test_a_stop_is_judged_by_the_hours_of_its_own_moment(
+    alice: Person, server: Server, moment: datetime
+) -> None:
+    """Hours that are off now and on then keep the server on; those that are on now and off then do not."""
+
+    def later(hours: float, form: str = "%H:%M") -> str:
+        return f"{moment + timedelta(hours=hours):{form}}"
+
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    for begin, end in ((-1, 1), (3, 6)):
+        windows = [{"days": days, "from": later(begin), "to": later(end)}]
+        schedule(alice, timezone="UTC", servers=[server.id], rules=None, windows=windows)
+    stops = [{"action": "stop", "cron": later(hours, "%M %H * * *")} for hours in (0.5, 2, 4, 8)]
+    made = schedule(alice, timezone="UTC", servers=[server.id], rules=stops)
+    entries = line(alice, server, **{"from": iso(moment), "to": iso(moment + timedelta(hours=9))})["entries"]
+    mine = [each["state"] for each in entries if each["schedule"]["id"] == made["id"]]
+    assert mine == ["skipped", None, "skipped", None]
+
+
+@pytest.mark.django_db
 def test_a_pause_is_empty_and_ends_when_it_says(
     alice: Person, server: Server, often: dict[str, Any], moment: datetime
 ) -> None:
