@@ -9,6 +9,7 @@ from itertools import cycle, islice, pairwise, takewhile, zip_longest
 from shared.errors import InvalidRule
 from shared.schedules import recurrence
 from shared.schedules import windows as product
+from shared.schedules.laid import Laid
 from shared.schedules.recurrence import Moment, Timing
 from shared.schedules.tests import oracle, timetables
 from shared.schedules.tests.oracle import Clock, Cron, Dates, Opening, Window
@@ -87,13 +88,22 @@ def some_windows(aim: Aim) -> int:
     for edge in edges:
         assert (edge.action, edge.at, edge.nominal) in names, (edge, *case)
         same([edge.until], [end_of(edge, edges, hours, aim.span.end)], edge, *case)
-    backwards = takewhile(lambda each: each.at > aim.span.begin, product.past_edges(hours, at=aim.span.end))
-    same(list(backwards)[::-1], edges, "backwards", *case)
+    looking_back(hours, edges, aim, *case)
     later = aim.instant()
     after = list(product.between(hours, later, aim.span.end))
     same(after, [each for each in edges if each.at > later], "from", later, *case)
     as_rules(hours, edges, aim, later)
     return len(edges)
+
+
+def looking_back(hours: Hours, edges: list[product.Edge], aim: Aim, *case: object) -> None:
+    """Backwards from the end, and from anywhere for who asks again and again."""
+    laid, begin = Laid(hours), aim.span.begin
+    backwards = takewhile(lambda each: each.at > begin, product.past_edges(hours, at=aim.span.end))
+    same(list(backwards)[::-1], edges, "backwards", *case)
+    for at in (aim.instant(), aim.instant(), aim.span.end):
+        found = list(takewhile(lambda each: each.at > begin, laid.back(at=at)))
+        same(found[::-1], [each for each in edges if each.at <= at], "laid", at, *case)
 
 
 def is_always_on(hours: Hours) -> bool:
