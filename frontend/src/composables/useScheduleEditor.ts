@@ -43,7 +43,8 @@ export function useScheduleEditor(timezone: string, servers: number[], preset?: 
   const question = computed(() => (isZone(draft.timezone) ? previewBody(draft) : null))
   const previewing = usePreview(question)
 
-  const wish = computed(() => (question.value && (isDirty.value || !original.value) ? impactBody(draft, original.value?.id) : null))
+  // What the preview refuses would be refused a second time.
+  const wish = computed(() => (question.value && !previewing.error.value && (isDirty.value || !original.value) ? impactBody(draft, original.value?.id) : null))
   const { answer, stale, error: impactError } = useAsked(wish, impactOf, IMPACT_WAIT_MS)
   const impact = computed(() => (wish.value || isDirty.value ? answer.value : null))
   const impacting = { impact, stale, error: impactError }

@@ -182,6 +182,8 @@ describe('a new schedule', () => {
     const input = document.querySelector('input[placeholder="30 18 * * 1-5"]')
     expect(input?.getAttribute('aria-invalid')).toBe('true')
     expect(document.getElementById(input?.getAttribute('aria-describedby')?.split(' ')[1] ?? '')?.textContent).toContain('Minutes end at 59.')
+    await wait(1_000)
+    expect(asked('schedules/impact')).toEqual([])
   })
 })
 
