@@ -127,7 +127,7 @@ def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_acce
 ) -> None:
     server = fleet.sample("payments-demo")
     fleet.fault(kind="denied", instance=server.instance, action="RebootInstances", count=1)
-    screen.open(f"/servers?search={server.name}").press("Reboot", server)
+    screen.open(f"/servers?search={server.name}").choose("Reboot", server)
     screen.toast("Reboot failed", server, within=20)
     screen.open("/accounts")
     shown = card(screen, "Sales tools")
@@ -138,7 +138,7 @@ def test_an_action_that_aws_refuses_is_told_once_at_its_account_until_it_is_acce
     shown.get_by_role("button", name="Request limits").click()
     expect(shown.get_by_role("region", name="Request limits").get_by_role("row").nth(1)).to_contain_text("/s")
 
-    screen.open(f"/servers?search={server.name}").press("Reboot", server)
+    screen.open(f"/servers?search={server.name}").choose("Reboot", server)
     screen.shows(server, "Rebooting")
     screen.open("/accounts")
     expect(shown.locator(".pill").first).to_have_text("Connected")
