@@ -6,13 +6,14 @@ Call it inside a transaction. What may go together and what speaks against going
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler import story
 from scheduler.deciding import Ready, Wait, before_sending, ends_as
+from scheduler.overtaking import BY_PEOPLE, FORCED, overtaken
 from shared.fleet.models import Region
 from shared.fleet.status import seen_at
 from shared.operations import services
@@ -25,12 +26,6 @@ from shared.schedules.holds import OPPOSITE
 from shared.schedules.models import Schedule
 
 MOST = 1000
-# A moment may be met a hair before the clock shows it.
-HAIR = timedelta(seconds=1)
-BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
-# Not options__force=True: that is unknown, neither true nor false, for operations without the option.
-FORCED = {"force": True}
-DECIDED = [state.value for state in (State.REQUESTED, State.SENDING, State.ACCEPTED, State.SUCCEEDED)]
 
 
 def candidates(region: Region, action: str, *, now: datetime) -> list[Operation]:
@@ -100,11 +95,12 @@ def withdrawn(row: Operation) -> bool:
 
 def judged(rows: list[Operation], *, now: datetime) -> list[Operation]:
     """Those that should really be sent; the others are ended or put off, each with its reason."""
-    newer, held = overtaken(rows, now=now), held_back(rows, now=now)
+    lost, held = overtaken(rows, now=now), held_back(rows, now=now)
     going: list[Operation] = []
     waiting: dict[Wait, list[int]] = defaultdict(list)
     for row in rows:
-        verdict = before_sending(ready(row, newer=row.id in newer, held=held.get(row.id), now=now), now=now)
+        facts = ready(row, lost=lost.get(row.id, RUN), held=held.get(row.id), now=now)
+        verdict = before_sending(facts, now=now)
         if isinstance(verdict, Wait):
             waiting[verdict].append(row.id)
         elif verdict is RUN:
@@ -124,7 +120,7 @@ def end(row: Operation, verdict: Verdict, *, now: datetime) -> None:
         transaction.on_commit(lambda: tell(row))
 
 
-def ready(row: Operation, *, newer: bool, held: Mapping[str, str] | None, now: datetime) -> Ready:
+def ready(row: Operation, *, lost: Verdict, held: Mapping[str, str] | None, now: datetime) -> Ready:
     server, region = row.server, row.server.region
     return Ready(
         action=row.action,
@@ -136,7 +132,7 @@ def ready(row: Operation, *, newer: bool, held: Mapping[str, str] | None, now: d
         ),
         gone=is_gone(server, now=now),
         protected=server.protected,
-        newer=newer,
+        lost=lost,
         withdrawn=withdrawn(row),
         held=held,
         forces=bool(row.options.get("force")),
@@ -156,19 +152,3 @@ def held_back(rows: Sequence[Operation], *, now: datetime) -> dict[int, Mapping[
     return {
         row.id: holds.words(found[row.server_id]) for row in mine if against.get(row.server_id) == row.action
     }
-
-
-def overtaken(rows: Sequence[Operation], *, now: datetime) -> set[int]:
-    """Those not asked by people after which somebody decided otherwise: a later start or stop, or a better
-    one at the same instant, whether it still waits or has been carried out. What is dated in the future was
-    decided before the clock was set back, and does not count; nor does a forced stop, which only brings the
-    stop before it to its end."""
-    decided = Q(state__in=DECIDED) | Q(state=State.SKIPPED, reason="already_in_state")
-    decided &= Q(due_at__lte=now + HAIR)
-    other = Operation.objects.filter(decided, server=OuterRef("server"), action__in=["start", "stop"])
-    other = other.exclude(options__contains=FORCED)
-    later = Exists(other.filter(due_at__gt=OuterRef("due_at")))
-    same = other.filter(due_at=OuterRef("due_at"))
-    beaten = Q(action="reboot") & Exists(same) | Q(action="stop") & Exists(same.filter(action="start"))
-    mine = Operation.objects.filter(id__in=[row.id for row in rows if by_rule(row)])
-    return set(mine.filter(later | beaten).values_list("id", flat=True))

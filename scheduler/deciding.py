@@ -34,7 +34,8 @@ class Ready:
 
     `waiting` and `waiting_detail`: why it was put off the last time; `flags`: what EC2 tells of the instance.
     `withdrawn`: the schedule that asked for it does not ask any more; `held`: the words of a hold that wants
-    the opposite. `forces`: its power would be cut, which only a server that `hangs` calls for.
+    the opposite; `lost`: what somebody decided since, or RUN. `forces`: its power would be cut, which only a
+    server that `hangs` calls for.
     """
 
     action: str
@@ -44,9 +45,9 @@ class Ready:
     seen_at: datetime | None
     gone: bool = False
     protected: bool = False
-    newer: bool = False
     withdrawn: bool = False
     held: Mapping[str, str] | None = None
+    lost: Verdict = RUN
     forces: bool = False
     hangs: bool = False
     region_enabled: bool = True
@@ -73,7 +74,7 @@ def before_sending(ready: Ready, *, now: datetime) -> Verdict | Wait:
         (ready.by_rule and ready.protected, Verdict("protected")),
         (ready.held is not None, Verdict("held", ready.held or {})),
         (now > ready.grace_until, out_of_time(ready.waiting, ready.waiting_detail)),
-        (ready.newer, Verdict("superseded")),
+        (ready.lost is not RUN, ready.lost),
         (ready.forces and not ready.hangs, Verdict("not_stuck")),
         *unfit(ready),
     )

@@ -19,14 +19,14 @@ from shared.operations.firing import BATCH
 from shared.operations.models import Operation
 from shared.operations.states import State
 from shared.schedules import ahead
-from shared.schedules.models import Rule
+from shared.schedules.models import Rule, Target
 from shared.schedules.recurrence import first
 
 AHEAD = timedelta(seconds=2)
 FEW = 4
 MANY = 20
-LATE = timedelta(minutes=1)
-REST_OF_OUTAGE = timedelta(seconds=5)
+# What waits for the rest of the batches is let go with the last of them; should this process die, by then.
+REST_OF_OUTAGE = timedelta(seconds=20)
 # What a wait may end too soon by, measured on another clock than the database's.
 HAIR = timedelta(milliseconds=200)
 
@@ -65,8 +65,10 @@ def coming(now: datetime) -> list[datetime]:
 def claim_all(now: datetime) -> None:
     """Everything due at `now`, batch by batch; what another clock is busy with comes with the next tick."""
     try:
-        while claim(now):
-            pass
+        if claim(now):
+            while claim(now):
+                pass
+            let_go(now)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
@@ -83,11 +85,9 @@ def claim(now: datetime) -> bool:
             .order_by("next_run_at", "id")[:BATCH]
         )
         is_more = len(rules) == BATCH
-        wait = is_more and is_late(rules, now=now)
         made = firing.fired(rules, now=now)
-        if wait:
-            hold_back(made, until=now + REST_OF_OUTAGE)
-    follow_up(rules, made, knock=not wait)
+        held = hold_back(made, now=now) if is_more else set()
+    follow_up(rules, made, held)
     return is_more
 
 
@@ -97,21 +97,36 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('cloudevy fire', 0))")
 
 
-def is_late(rules: list[Rule], *, now: datetime) -> bool:
-    oldest = rules[0].next_run_at
-    return oldest is not None and now - oldest > LATE
+def hold_back(made: list[Operation], *, now: datetime) -> set[int]:
+    """The next batches may hold a later or a better decision about the same servers: wait for them."""
+    requested = {each.id: each.server_id for each in made if each.state == State.REQUESTED}
+    contested = set(
+        Target.objects.filter(server__in=set(requested.values()), schedule__rules__next_run_at__lte=now)
+        .values_list("server_id", flat=True)
+        .distinct()
+    )
+    held = {operation for operation, server in requested.items() if server in contested}
+    Operation.objects.filter(id__in=held).update(not_before=now + REST_OF_OUTAGE)
+    return held
 
 
-def hold_back(made: list[Operation], *, until: datetime) -> None:
-    """After an outage the next batch may hold a later decision about the same servers: wait for it."""
-    requested = [each.id for each in made if each.state == State.REQUESTED]
-    Operation.objects.filter(id__in=requested).update(not_before=until)
+def let_go(now: datetime) -> None:
+    """What was held back by the batches that were claimed at `now`; all others have their verdicts."""
+    held = Operation.objects.filter(state=State.REQUESTED, not_before=now + REST_OF_OUTAGE)
+    groups = list(held.values_list("server__region_id", "action").distinct().order_by())
+    held.update(not_before=now)
+    for region, action in groups:
+        hands.soon(broker.DRAIN_REGION, region=region, action=action)
 
 
-def follow_up(rules: list[Rule], made: list[Operation], *, knock: bool) -> None:
+def follow_up(rules: list[Rule], made: list[Operation], held: set[int]) -> None:
     """After the commit: wake the senders, tell the story, and compute moments ahead."""
-    waiting = {(each.server.region_id, each.action) for each in made if each.state == State.REQUESTED}
-    for region, action in waiting if knock else ():
+    waiting = {
+        (each.server.region_id, each.action)
+        for each in made
+        if each.state == State.REQUESTED and each.id not in held
+    }
+    for region, action in waiting:
         hands.soon(broker.DRAIN_REGION, region=region, action=action)
     tell(made)
     refill([rule for rule in rules if not rule.at and len(rule.following) < FEW])

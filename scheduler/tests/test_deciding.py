@@ -29,7 +29,7 @@ READY = Ready("stop", True, NOW + GRACE, "running", NOW - timedelta(seconds=3))
         ({"gone": True}, "server_gone"),
         ({"observed_state": "terminated"}, "server_gone"),
         ({"grace_until": NOW - timedelta(seconds=1)}, "too_late"),
-        ({"newer": True}, "superseded"),
+        ({"lost": Verdict("superseded")}, "superseded"),
         ({"withdrawn": True}, "schedule_changed"),
         ({"withdrawn": True, "grace_until": NOW - timedelta(seconds=1)}, "schedule_changed"),
         ({"by_rule": False, "forces": True, "observed_state": "stopping", "hangs": True}, ""),

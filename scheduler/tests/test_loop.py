@@ -166,7 +166,7 @@ def test_a_rule_that_was_put_off_does_not_undo_what_was_decided_since(
     time.forward(60)
     look_now(region)
     send.drain(region.id, "stop")
-    assert state(Operation.objects.get(action="stop")) == ("skipped", "superseded")
+    assert state(Operation.objects.get(action="stop")) == ("skipped", "superseded_by_manual")
 
 
 @pytest.mark.parametrize("first", ["start", "stop"])
@@ -182,7 +182,7 @@ def test_at_one_instant_start_wins_although_the_two_were_fired_apart(
         Rule.objects.exclude(action=action).update(next_run_at=None)
         fire.claim_all(time.moment)
     send.drain(region.id, "stop")
-    assert state(Operation.objects.get(action="stop")) == ("skipped", "superseded")
+    assert state(Operation.objects.get(action="stop")) == ("skipped", "conflict")
 
 
 def test_what_one_person_asked_first_goes_first(

@@ -160,10 +160,11 @@ class Facts:
         return Wants(self.servers)
 
     def kept_on(self, due: Due) -> str:
-        """Only a stop can be: the name of the schedule whose hours go on."""
+        """Only a stop can be: the name of the schedule whose hours go on now. Those that were over before it
+        was judged keep nothing on, or the server would stay on for good when their own stop was missed."""
         if due.rule.action != Action.STOP:
             return ""
-        keeper = self.wants.kept_on(due.server.id, at=due.moment.at, but=due.rule.schedule_id)
+        keeper = self.wants.kept_on(due.server.id, at=self.now, but=due.rule.schedule_id)
         return keeper.name if keeper else ""
 
 

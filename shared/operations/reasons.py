@@ -10,6 +10,10 @@ SENTENCES = {
     "duplicate": "At the same moment '{schedule}' asks for the same {action}; once is enough.",
     "kept_on": "Kept on by the hours of '{schedule}'.",
     "superseded": "A later decision for this server went first.",
+    "superseded_by_manual": (
+        "After its time {who} decided otherwise, so the server was left as it is. "
+        "Retry it if it is still wanted."
+    ),
     "too_late": "Its time window had passed before it could be sent. Retry it if it is still wanted.",
     "held": "Kept {want} until {until} by {author}.",
     "skipped_once": "This one occurrence was set to be skipped.",

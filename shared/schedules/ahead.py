@@ -16,7 +16,8 @@ from shared.schedules.windows import WindowText
 COUNT = 8
 # An outage of weeks must not become a flood of rows: what is older than a day is not told one by one.
 TELL_BACK = timedelta(hours=24)
-MOST_MISSED = 200
+# Of one rule: a day of a start or stop every five minutes, the most often there may be, has 288.
+MOST_MISSED = 300
 # No country has set its clocks by more than a day at once.
 FURTHEST_SHIFT = timedelta(days=2)
 

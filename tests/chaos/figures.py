@@ -10,7 +10,16 @@ from tests.chaos.record import Op, Record
 
 # Ends of what could not be done before its time was over.
 MISSED = frozenset(
-    {"superseded", "too_late", "throttled", "unreachable", "gave_up", "never_ready", "no_tokens"}
+    {
+        "superseded",
+        "superseded_by_manual",
+        "too_late",
+        "throttled",
+        "unreachable",
+        "gave_up",
+        "never_ready",
+        "no_tokens",
+    }
 )
 NOTHING_TO_DO = "already_in_state"
 

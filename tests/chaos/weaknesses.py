@@ -38,7 +38,7 @@ def all_missed_run() -> None:
     verdicts = product("shared.operations.verdicts")
 
     replace(verdicts, "loses", always(verdicts.RUN))
-    replace(product("scheduler.choosing"), "overtaken", always(frozenset()))
+    replace(product("scheduler.choosing"), "overtaken", always({}))
 
 
 def never_stuck() -> None:

@@ -71,7 +71,7 @@ def absent(run: Run) -> list[Finding]:
     return [
         *findings,
         figures.late(both, most=ABSENT_LATENESS),
-        figures.undone(both, but=("superseded",)),
+        figures.undone(both, but=("superseded", "superseded_by_manual")),
         figures.none_of("writes not taken", f"all of {len(visitor.replies)} are answered 202", not_taken),
         figures.none_of("5xx without Redis", f"of {len(visitor.replies)} writes", failures),
         figures.told("slowest write", "seconds, without Redis", longest),
