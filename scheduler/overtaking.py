@@ -117,7 +117,7 @@ def surely_after(row: Operation) -> datetime:
 
 
 def last_changes(servers: Sequence[int]) -> dict[int, Observation]:
-    """The last change of each of these servers, where it was from outside and done by somebody, not by AWS."""
+    """The last change of each of these servers, where it was from outside and not AWS's own doing."""
     rows = Observation.objects.filter(server__in=servers).order_by("server", "-asked_at", "-id")
     found = {row.server_id: row for row in rows.distinct("server")}
     return {

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from scheduler import choosing, pulse, story, trouble
+from scheduler import choosing, giving_up, pulse, story, trouble
 from scheduler.causes import ENDED
 from scheduler.deciding import WAITED, out_of_time
 from scheduler.settling import TIMEOUT
@@ -40,6 +40,7 @@ def sweep() -> None:
     tell([*too_late(now), *never_seen(now)])
     trouble.settle()
     schedules.resume_due(now=now)
+    giving_up.give_up()
 
 
 def tell(ended: Iterable[Operation]) -> None:

@@ -1,4 +1,5 @@
-"""The log's sentences about what is seen: changes from outside, stuck servers, accounts that cannot be read.
+"""The log's sentences about what is seen: changes from outside, stuck servers, schedules that only
+fail, accounts that cannot be read.
 
 Facts in, one write out, as in `story`, which tells what is done. It decides nothing and asks nobody.
 """
@@ -116,6 +117,11 @@ def given_up(drifted: Drifted) -> None:
         " find out what keeps changing it, then acknowledge it on the server's page."
     )
     warning("drift.given_up", text=text, **drifted.fields)
+
+
+def paused(*, schedule: int, name: str, reason: str) -> None:
+    text = f'⏸️  Schedule "{name}" (ID: {schedule}): {reason}'
+    warning("schedule.paused", text=text, schedule=schedule)
 
 
 def account_unreadable(trouble: Unreadable) -> None:

@@ -87,7 +87,9 @@ def verdicts(occurrences: Iterable[Occurrence], *, now: datetime) -> list[tuple[
             rivals[each.server].timely.append(each)
         elif verdict is TOO_LATE and decides(each):
             rivals[each.server].missed.append(each)
-    return [(each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged]
+    return [
+        (each, loses(each, rivals[each.server]) if verdict is RUN else verdict) for each, verdict in judged
+    ]
 
 
 def decides(each: Occurrence) -> bool:

@@ -47,6 +47,7 @@ class Schedule(models.Model):
     tag_query = models.TextField(blank=True)
     paused_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
     pause_reason = models.CharField(max_length=200, blank=True)
     servers = models.ManyToManyField(Server, through="Target", related_name="schedules")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)

@@ -161,8 +161,8 @@ def pause(schedule: Schedule, *, reason: str, until: datetime | None, now: datet
 def resume(schedule: Schedule, *, now: datetime) -> Schedule:
     """It goes on with its first moment after now; what fell into the pause does not happen."""
     row = locked(schedule)
-    row.paused_at, row.paused_until, row.pause_reason = None, None, ""
-    row.save(update_fields=["paused_at", "paused_until", "pause_reason", "updated_at"])
+    row.paused_at, row.paused_until, row.pause_reason, row.resumed_at = None, None, "", now
+    row.save(update_fields=["paused_at", "paused_until", "pause_reason", "resumed_at", "updated_at"])
     plan(row, now=now)
     return row
 

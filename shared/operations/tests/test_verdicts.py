@@ -67,3 +67,43 @@ def test_what_was_too_late_does_not_stand_in_the_way_of_what_is_not() -> None:
 
 def test_other_servers_are_none_of_its_business() -> None:
     assert reasons(occurrence("start"), replace(occurrence("stop"), server=9)) == ["run", "run"]
+
+
+DAY = timedelta(days=1)
+
+
+def patient(action: str, *, late: float, rule: int = 1, **facts: object) -> Occurrence:
+    """One that may be a day late."""
+    each = occurrence(action, late=late, rule=rule, **facts)
+    return replace(each, grace_until=each.due_at + DAY)
+
+
+def test_a_later_word_revokes_what_it_contradicts_though_it_is_too_late_itself() -> None:
+    assert reasons(patient("stop", late=60), occurrence("start", late=30)) == ["superseded", "too_late"]
+
+
+def test_a_later_word_that_says_the_same_revokes_nothing() -> None:
+    assert reasons(patient("stop", late=60), occurrence("stop", late=30)) == ["run", "too_late"]
+
+
+def test_what_was_revoked_does_not_stand_in_the_way_either() -> None:
+    due = [patient("stop", late=60), occurrence("start", late=30), patient("start", late=90)]
+    assert reasons(*due) == ["superseded", "too_late", "run"]
+    assert reasons(patient("stop", late=60), occurrence("start", late=30), occurrence("reboot", late=5)) == [
+        "superseded",
+        "too_late",
+        "run",
+    ]
+
+
+def test_at_one_instant_a_start_that_is_too_late_still_goes_before_a_stop() -> None:
+    assert reasons(patient("stop", late=30), occurrence("start", late=30)) == ["conflict", "too_late"]
+
+
+def test_a_stop_that_other_hours_outrank_revokes_nothing() -> None:
+    due = [patient("start", late=60), occurrence("stop", late=30, kept_on="Weekend batch")]
+    assert reasons(*due) == ["run", "too_late"]
+
+
+def test_a_reboot_that_is_too_late_revokes_nothing() -> None:
+    assert reasons(patient("stop", late=60), occurrence("reboot", late=30)) == ["run", "too_late"]
