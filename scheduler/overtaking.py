@@ -7,18 +7,21 @@ Reads rows and changes none; `choosing` asks right before sending. What people a
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, When
 
 from shared.fleet.models import Observation
 from shared.operations.models import Operation
 from shared.operations.states import Origin, State
 from shared.operations.verdicts import PRECEDENCE, Verdict
 from shared.schedules.models import Schedule
+from shared.schedules.wanting import Wants
 
 # A moment may be met a hair before the clock shows it.
 HAIR = timedelta(seconds=1)
 # Nobody looks less often than this, so what is seen later than that was not there before.
 LOOKED = timedelta(minutes=1)
+# Nothing that is due runs later than that.
+LATEST = timedelta(days=1)
 BY_PEOPLE = [Origin.PERSON.value, Origin.TOKEN.value]
 POWER = ["start", "stop"]
 # Not options__force=True: that is unknown, neither true nor false, for operations without the option.
@@ -39,25 +42,47 @@ def overtaken(rows: Sequence[Operation], *, now: datetime) -> dict[int, Verdict]
     forced stop, which only brings the stop before it to its end.
     """
     mine = [row for row in rows if row.origin not in BY_PEOPLE]
-    rivals = deciders(mine, now=now) if mine else {}
+    rivals = heeded(deciders(mine, now=now), now=now) if mine else {}
     outside = changed_outside(mine, now=now)
     return outside | {row.id: by_rival(row, rivals[row.id]) for row in mine if row.id in rivals}
 
 
 def deciders(rows: Sequence[Operation], *, now: datetime) -> dict[int, Operation]:
-    """The operation that has the last word over each of these, where it is another one."""
+    """The operation that has the last word over each of these, where it is another one; one that was carried
+    out if there is any."""
+    action = rows[0].action
+    heard = [*POWER, action] if action == "reboot" else POWER
     others = Operation.objects.filter(
-        later() | better(rows[0].action),
+        later() | better(action) | missed_with(action),
         server=OuterRef("server"),
-        action__in=POWER,
-        due_at__gte=OuterRef("due_at"),
+        action__in=heard,
+        due_at__gte=OuterRef("due_at") - (LATEST if action == "reboot" else timedelta()),
         due_at__lte=now + HAIR,
     ).exclude(options__contains=FORCED)
-    last = Subquery(others.order_by("-due_at", "action", "id").values("id")[:1])
+    in_vain = Case(When(CARRIED, then=False), default=True)
+    last = Subquery(others.order_by(in_vain, "-due_at", "action", "id").values("id")[:1])
     told = Operation.objects.filter(id__in=[row.id for row in rows]).annotate(rival=last)
-    pairs = dict(told.exclude(rival=None).values_list("id", "rival"))
+    pairs = {operation: rival for operation, rival in told.values_list("id", "rival") if rival}
     rivals = Operation.objects.select_related("author").in_bulk(set(pairs.values()))
     return {operation: rivals[rival] for operation, rival in pairs.items()}
+
+
+def heeded(rivals: dict[int, Operation], *, now: datetime) -> dict[int, Operation]:
+    """Without stops that came to nothing where other hours want the server on now: those outrank them."""
+    doubtful = {rival.server_id for rival in rivals.values() if is_stop_in_vain(rival)}
+    wants = Wants(doubtful) if doubtful else None
+    return {
+        operation: rival
+        for operation, rival in rivals.items()
+        if wants is None
+        or not is_stop_in_vain(rival)
+        or not wants.kept_on(rival.server_id, at=now, but=rival.schedule_id or 0)
+    }
+
+
+def is_stop_in_vain(rival: Operation) -> bool:
+    ended = rival.state in (State.FAILED, State.UNKNOWN) or rival.reason == "too_late"
+    return rival.action == "stop" and rival.origin == Origin.RULE and ended
 
 
 def later() -> Q:
@@ -72,6 +97,14 @@ def better(action: str) -> Q:
     before = [each for each in POWER if PRECEDENCE[each] < PRECEDENCE[action]]
     same = Q(action=action, id__lt=OuterRef("id"))
     return Q(due_at=OuterRef("due_at")) & CARRIED & (Q(action__in=before) | same)
+
+
+def missed_with(action: str) -> Q:
+    """A reboot is dropped where a start or stop was missed together with it, though that was due before."""
+    if action != "reboot":
+        return Q(pk__in=[])
+    before = Q(due_at__lt=OuterRef("due_at"), requested_at__gte=OuterRef("due_at"))
+    return before & CARRIED & Q(action__in=POWER)
 
 
 def by_rival(row: Operation, rival: Operation) -> Verdict:

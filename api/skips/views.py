@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.schedules.saving import opened
 from api.skips import telling
 from api.skips.filters import SkipFilters
 from api.skips.serializers import SkipAnswerShape, SkipShape, SkipWanted
 from api.views import View
 from shared.errors import Invalid
+from shared.operations.opening import opened
 from shared.schedules import skips
 from shared.schedules.models import Rule, Skip
 

@@ -160,7 +160,7 @@ def test_what_nobody_else_did_or_what_says_the_same_does_not(
     time: Time, server: Server, ec2: WorldEc2, late: Callable[..., Operation], fields: dict[str, str]
 ) -> None:
     operation = late()
-    seen(server, time, **{"after": "running", **fields})
+    seen(server, time, **{"after": "running", **fields})  # type: ignore[arg-type]
     assert drained(operation) == ("accepted", "")
 
 

@@ -164,7 +164,8 @@ class Facts:
         was judged keep nothing on, or the server would stay on for good when their own stop was missed."""
         if due.rule.action != Action.STOP:
             return ""
-        keeper = self.wants.kept_on(due.server.id, at=self.now, but=due.rule.schedule_id)
+        at = max(self.now, due.moment.at)
+        keeper = self.wants.kept_on(due.server.id, at=at, but=due.rule.schedule_id)
         return keeper.name if keeper else ""
 
 

@@ -162,7 +162,8 @@ def judged(server: int, winner: str) -> str:
     rows = sorted(Operation.objects.filter(server=server).values_list("state", "action", "reason", "detail"))
     states = [(state, action, reason) for state, action, reason, _ in rows]
     good = len(rows) == 2 and states[0][:2] == ("requested", winner)
-    if good and rows[1][0] == "skipped" and rows[1][2] == "conflict" and rows[1][3]:
+    why = "duplicate" if rows[-1][1] == winner else "conflict"
+    if good and rows[1][0] == "skipped" and rows[1][2] == why and rows[1][3]:
         return ""
     return f"server {server}, {winner} should win: {states}"
 
