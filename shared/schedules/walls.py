@@ -21,6 +21,8 @@ SECOND = timedelta(seconds=1)
 # The release of the IANA time zone database, as 2026a.
 RULES_VERSION: str = IANA_VERSION
 reset_tzpath(to=())
+# Somebody may have met a zone before, with the machine's rules.
+ZoneInfo.clear_cache()
 
 
 # The list is a file: no reading of it for an answer that stays.

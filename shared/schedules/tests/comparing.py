@@ -43,7 +43,7 @@ def compare(spans: Iterable[Span], *, cases: int, seed: int) -> Tally:
     """`cases` timetables over each span. AssertionError for the first that differs."""
     tally, kinds = Tally(), cycle(KINDS)
     for span in spans:
-        chance = random.Random(f"{seed} {span}")
+        chance = random.Random(f"{seed} {tally.cases} {span}")
         aim = Aim(span, oracle.watch(span.zone, begin=span.begin - LEAD, end=span.end + MINUTE), chance)
         for kind in islice(kinds, cases):
             compare_one(aim, kind, tally)

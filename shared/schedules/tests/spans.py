@@ -72,13 +72,18 @@ def random_week(zone: str, chance: random.Random) -> Span:
     return Span(zone, begin, begin + timedelta(days=7))
 
 
+def over_the_date_line() -> Iterator[Span]:
+    """Each move several times, as there are so few."""
+    for zone, change in DATE_LINE.items():
+        yield from [around(zone, change)] * 8
+
+
 def few(chance: random.Random) -> Iterator[Span]:
     """One span for each zone: one of its changes where it has any, else a week."""
     for zone in zones():
         changes = clock_changes(zone)
         yield around(zone, chance.choice(changes)) if changes else random_week(zone, chance)
-    for zone, change in DATE_LINE.items():
-        yield around(zone, change)
+    yield from over_the_date_line()
 
 
 def every(chance: random.Random) -> Iterator[Span]:
@@ -87,5 +92,4 @@ def every(chance: random.Random) -> Iterator[Span]:
         for change in clock_changes(zone):
             yield around(zone, change)
         yield random_week(zone, chance)
-    for zone, change in DATE_LINE.items():
-        yield around(zone, change)
+    yield from over_the_date_line()

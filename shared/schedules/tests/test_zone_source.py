@@ -18,13 +18,15 @@ from shared.schedules import walls
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+known = ZoneInfo("Europe/Berlin")
 from shared.schedules import walls
 print(walls.shown(datetime(2026, 11, 23, tzinfo=UTC), "Europe/Berlin"), "Home/Made" in walls.zone_names())
 """
 
 
 def test_neither_the_machine_nor_its_environment_changes_a_zone(tmp_path: Path) -> None:
-    """A folder of zones in which Berlin has Kolkata's rules, named as Python wants it."""
+    """A folder of zones in which Berlin has Kolkata's rules, named as Python wants it and used before."""
     for name in ("Europe/Berlin", "Home/Made"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
