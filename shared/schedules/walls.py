@@ -1,7 +1,6 @@
 """Wall clocks and instants: what a local date and time means when clocks change. Pure: no Django, no clock.
 
-Zones come from here and nowhere else, and their rules from the package `tzdata`, which is pinned: what the
-machine has may be older, newer or missing, and nothing in the environment may change what a schedule means.
+Zones come from here and nowhere else, and their rules from the package `tzdata`, see `shared`.
 
 A time that a change skips is right after the gap; one that comes twice is the first of the two. A jump of
 three hours or more is a place that has moved across the date line (as Samoa in 2011): that time, and mostly
@@ -10,7 +9,7 @@ that day, never was.
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
+from zoneinfo import ZoneInfo, available_timezones
 
 from tzdata import IANA_VERSION
 
@@ -20,9 +19,6 @@ NEVER_WAS = timedelta(hours=3)
 SECOND = timedelta(seconds=1)
 # The release of the IANA time zone database, as 2026a.
 RULES_VERSION: str = IANA_VERSION
-reset_tzpath(to=())
-# Somebody may have met a zone before, with the machine's rules.
-ZoneInfo.clear_cache()
 
 
 # The list is a file: no reading of it for an answer that stays.

@@ -69,6 +69,12 @@ def test_an_hour_comes_twice_also_for_a_rule_of_one_day_a_year() -> None:
     assert found == ["01T01:00 at 05:00", "01T01:30 at 05:30", "01T01:00b at 06:00", "01T01:30b at 06:30"]
 
 
+@pytest.mark.parametrize("bounds", [{"valid_to": date(2026, 10, 25)}, {"valid_from": date(2026, 10, 25)}])
+def test_an_hour_comes_twice_also_on_the_last_and_the_first_valid_date(bounds: dict[str, date]) -> None:
+    found = around("Europe/Berlin", "*/30 2 25 10 *", "2026-10-25", **bounds)
+    assert found == ["25T02:00 at 00:00", "25T02:30 at 00:30", "25T02:00b at 01:00", "25T02:30b at 01:30"]
+
+
 def test_a_skipped_date_takes_no_moment_of_the_next_one_with_it() -> None:
     """Nuuk's clocks go from 23:00 to midnight, so what is due at 23:00, 23:30 and midnight comes at once."""
     saturday = date(2026, 3, 28)

@@ -25,22 +25,41 @@ print(walls.shown(datetime(2026, 11, 23, tzinfo=UTC), "Europe/Berlin"), "Home/Ma
 """
 
 
+LIBRARIES = """
+import django
+django.setup()
+from shared.schedules import walls
+from timezone_field import TimeZoneField
+print("Home/Made" in {str(zone) for zone in TimeZoneField().default_tzs}, len(walls.zone_names()) > 500)
+"""
+
+
 def test_neither_the_machine_nor_its_environment_changes_a_zone(tmp_path: Path) -> None:
     """A folder of zones in which Berlin has Kolkata's rules, named as Python wants it and used before."""
+    assert said(PROGRAM, tmp_path) == ["2026-11-23T01:00:00+01:00", "False"]
+
+
+def test_libraries_that_list_zones_list_the_same(tmp_path: Path) -> None:
+    """One makes all that it has listed, so a zone that is there at first and gone later ends a program."""
+    assert said(LIBRARIES, tmp_path) == ["False", "True"]
+
+
+def said(program: str, folder: Path) -> list[str]:
+    """The words of a program for which the machine's zones lie in that folder."""
     for name in ("Europe/Berlin", "Home/Made"):
-        path = tmp_path / name
+        path = folder / name
         path.parent.mkdir(exist_ok=True)
         with resources.as_file(resources.files("tzdata") / "zoneinfo" / "Asia" / "Kolkata") as file:
             shutil.copy(file, path)
     done = subprocess.run(
-        (sys.executable, "-c", PROGRAM),
+        (sys.executable, "-c", program),
         check=True,
         cwd=ROOT,
-        env=dict(os.environ) | {"PYTHONTZPATH": str(tmp_path)},
+        env=dict(os.environ) | {"PYTHONTZPATH": str(folder)},
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == ["2026-11-23T01:00:00+01:00", "False"]
+    return done.stdout.split()
 
 
 def test_the_search_path_is_empty_in_every_process_that_knows_a_zone() -> None:
