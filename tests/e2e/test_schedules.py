@@ -63,7 +63,7 @@ def test_a_schedule_is_created_changed_paused_resumed_and_deleted(screen: Screen
 def test_the_last_runs_of_a_schedule_tell_how_each_ended(screen: Screen, fleet: Fleet) -> None:
     server = fleet.add("ran", "running")
     name = f"Once {server.name}"
-    due = datetime.now(UTC) + timedelta(seconds=8)
+    due = datetime.now(UTC) + timedelta(seconds=20)
     new_schedule(screen, server).name(name).zone(ZONE).action("stop").once(due, ZONE).saved()
     screen.heading_shows("Stopped")
     shown = card(screen, name)

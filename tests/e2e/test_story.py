@@ -10,7 +10,7 @@ from tests.e2e.schedule_form import ScheduleForm
 from tests.e2e.screen import Screen, Toast
 
 ZONE = "Asia/Kolkata"
-SOON, LATER = timedelta(seconds=10), timedelta(seconds=20)
+SOON, LATER = timedelta(seconds=20), timedelta(seconds=30)
 
 
 def named(server: Server, action: str) -> str:
