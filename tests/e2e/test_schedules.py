@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.e2e.fleet import Fleet, Server
 from tests.e2e.schedule_form import ScheduleForm
-from tests.e2e.screen import Screen
+from tests.e2e.screen import SEE_THE_END, Screen
 from tests.e2e.watch import refused
 
 ZONE = "America/New_York"
@@ -63,9 +63,10 @@ def test_a_schedule_is_created_changed_paused_resumed_and_deleted(screen: Screen
 def test_the_last_runs_of_a_schedule_tell_how_each_ended(screen: Screen, fleet: Fleet) -> None:
     server = fleet.add("ran", "running")
     name = f"Once {server.name}"
-    due = datetime.now(UTC) + timedelta(seconds=20)
+    lead = timedelta(seconds=20)
+    due = datetime.now(UTC) + lead
     new_schedule(screen, server).name(name).zone(ZONE).action("stop").once(due, ZONE).saved()
-    screen.heading_shows("Stopped")
+    screen.heading_shows("Stopped", within=lead.total_seconds() + SEE_THE_END)
     shown = card(screen, name)
     expect(shown).to_contain_text("Stop succeeded", timeout=15_000)
     shown.get_by_role("button", name="Last operations").click()
