@@ -157,7 +157,9 @@ class Schedules(DocumentViews, Runnable):
         [shown] = reading.shown([schedule], now=self.now)
         if tell:
             tell(shown, by=self.user)
-        body: dict[str, Any] = dict(ScheduleShape(shown).data) | {"warnings": warnings(schedule)}
+        body: dict[str, Any] = dict(ScheduleShape(shown).data) | {
+            "warnings": warnings(schedule, now=self.now)
+        }
         return Response(body, status=status, headers={"ETag": f'"{schedule.revision}"'})
 
 

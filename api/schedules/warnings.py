@@ -1,24 +1,29 @@
 """What is worth knowing about a schedule that may be saved all the same: collisions and the like."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from shared.schedules import ahead, walls
+from api.schedules.clashes import Note, clashes
+from shared.schedules import ahead, cron, walls
 from shared.schedules.checks import lands_in_gap
-from shared.schedules.models import Rule, Schedule, Target
-from shared.schedules.words import VERBS
+from shared.schedules.models import Rule, Schedule
+from shared.schedules.recurrence import Timing, moments
 
-ORDER = ("start", "stop", "reboot")
 MOST = 10
-Note = dict[str, str]
 
 
-def warnings(schedule: Schedule) -> list[Note]:
-    """At most ten; the coming moments that are stored are looked at, not eternity."""
+def warnings(schedule: Schedule, *, now: datetime) -> list[Note]:
+    """At most ten of them."""
     rules = list(schedule.rules.all())
     servers = [target.server_id for target in schedule.targets.all()]
-    found = [*no_servers(schedule, servers), *gaps(schedule, rules), *collisions(schedule, rules, servers)]
+    found = [
+        *no_servers(schedule, servers),
+        *never_runs(schedule, rules, now=now),
+        *gaps(schedule, rules),
+        *short_months(rules),
+        *clashes(schedule),
+    ]
     return found[:MOST]
 
 
@@ -30,6 +35,26 @@ def no_servers(schedule: Schedule, servers: Sequence[int]) -> list[Note]:
     else:
         detail = "No server is chosen yet, so nothing will happen."
     return [{"code": "no_servers", "detail": detail}]
+
+
+def never_runs(schedule: Schedule, rules: Sequence[Rule], *, now: datetime) -> list[Note]:
+    """Nothing comes, although something would without the dates that bend the timetable."""
+    is_known = schedule.timezone in walls.zone_names()
+    speaks = schedule.enabled and schedule.paused_at is None and is_known
+    if not speaks or any(rule.next_run_at for rule in rules):
+        return []
+    unskipped = [replace(ahead.timing(rule), skip_dates=frozenset()) for rule in rules]
+    if comes(unskipped, now=now):
+        detail = "Nothing will run: every moment that is left falls on a date to skip."
+    elif comes([replace(each, valid_from=None, valid_to=None) for each in unskipped], now=now):
+        detail = "Nothing will run: no moment is left within its dates of validity."
+    else:
+        return []
+    return [{"code": "never_runs", "detail": detail}]
+
+
+def comes(timings: Iterable[Timing], *, now: datetime) -> bool:
+    return any(next(moments(each, after=now), None) for each in timings)
 
 
 def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:
@@ -45,43 +70,15 @@ def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:
     return found
 
 
-def collisions(schedule: Schedule, rules: Iterable[Rule], servers: Sequence[int]) -> list[Note]:
-    """Different actions on one server at one instant: one wins, the others are skipped."""
-    others = Rule.objects.filter(schedule__targets__server_id__in=servers, next_run_at__isnull=False)
-    rows = others.exclude(schedule=schedule).select_related("schedule").distinct()
-    shared_with = targets_of(rows, servers)
-    at = moments([*rules, *rows])
+def short_months(rules: Iterable[Rule]) -> list[Note]:
+    """Days of the month that shorter months do not have."""
     found = []
-    for moment, firing in sorted(at.items()):
-        mine = [rule for rule in firing if rule.schedule_id == schedule.id]
-        rest = [rule for rule in firing if rule.schedule_id == schedule.id or shared_with[rule.schedule_id]]
-        if mine and len({rule.action for rule in rest}) > 1:
-            found.append({"code": "collision", "detail": collision(moment, rest)})
-    return found
-
-
-def targets_of(rows: Iterable[Rule], servers: Sequence[int]) -> dict[int, list[str]]:
-    """Per other schedule, the names of the servers it shares with this one."""
-    named: dict[int, list[str]] = defaultdict(list)
-    targets = Target.objects.filter(schedule__in={rule.schedule_id for rule in rows}, server_id__in=servers)
-    for target in targets.select_related("server"):
-        named[target.schedule_id].append(str(target.server))
-    return named
-
-
-def moments(rules: Iterable[Rule]) -> dict[datetime, list[Rule]]:
-    """The stored coming moments, and who fires then."""
-    found: dict[datetime, list[Rule]] = defaultdict(list)
     for rule in rules:
-        for moment in ahead.stored(rule):
-            found[moment.at].append(rule)
+        days = cron.missing_days(rule.cron) if rule.cron else []
+        if days:
+            detail = (
+                f"'{rule.cron}' does not run in months without a day {' or '.join(map(str, days))}. "
+                "For the last day of every month, write L as the day."
+            )
+            found.append({"code": "short_months", "detail": detail})
     return found
-
-
-def collision(moment: datetime, firing: Sequence[Rule]) -> str:
-    actions = sorted({rule.action for rule in firing}, key=ORDER.index)
-    who = ", ".join(sorted({f"{VERBS[rule.action].lower()} of '{rule.schedule.name}'" for rule in firing}))
-    return (
-        f"At {moment:%Y-%m-%d %H:%M} UTC the same server is asked for different things: {who}. "
-        f"{VERBS[actions[0]]} wins; the others are skipped."
-    )

@@ -6,6 +6,7 @@ day, so each is kept once, whatever clocks do. Cron whose minutes or hours begin
 minutes, so those that come twice count twice, and those that never come do not count.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from shared.schedules import walls
 
 LONGEST = 200
 SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
+COMMON_YEAR = 2027
 EXAMPLE = datetime(2026, 1, 1)  # noqa: DTZ001  a wall clock has no zone
 FIELDS = (
     ("minute", "minutes are 0 to 59"),
@@ -175,6 +177,15 @@ def simulation(text: str, wall: datetime, *, reverse: bool = False) -> CronSim:
         message = "Cron needs five fields: minute hour day month weekday."
         raise InvalidRule(message, code="invalid_cron", field="cron")
     return CronSim(text, wall, reverse=reverse)
+
+
+def missing_days(text: str) -> list[int]:
+    """The days of the month that it names, each on its own, and that some of its months do not have; none
+    where it names the last day too. A range is taken at its word."""
+    parts = text.split()[2].split(",")
+    months = simulation(text, EXAMPLE).months
+    named = {int(part) for part in parts if part.isdecimal()} if "L" not in parts else set[int]()
+    return sorted(day for day in named if any(monthrange(COMMON_YEAR, month)[1] < day for month in months))
 
 
 def is_fixed(text: str) -> bool:
