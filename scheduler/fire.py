@@ -81,6 +81,7 @@ def claim(now: datetime) -> bool:
         rules = list(
             Rule.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("schedule")
+            .prefetch_related("schedule__windows", "schedule__skip_dates")
             .filter(next_run_at__lte=now)
             .order_by("next_run_at", "id")[:BATCH]
         )
@@ -144,11 +145,21 @@ def tell(made: list[Operation]) -> None:
 
 
 def refill(rules: list[Rule]) -> None:
-    """Compute more moments for rules that run low, unless somebody changed the rule meanwhile."""
+    """Compute more moments for rules that run low, unless somebody changed the timetable meanwhile."""
     for rule in rules:
         if rule.next_run_at is None:
             continue
-        before = rule.next_run_at
-        more = first(ahead.timing(rule), after=before, count=ahead.COUNT)
+        more = first(ahead.timing(rule), after=rule.next_run_at, count=ahead.COUNT)
         ahead.put(rule, [ahead.stored(rule)[0], *more])
-        Rule.objects.filter(id=rule.id, next_run_at=before).update(following=rule.following)
+        keep(rule)
+
+
+@transaction.atomic
+def keep(rule: Rule) -> None:
+    """What follows, on the row. Dates to skip may have changed without the next moment; whoever is changing
+    them now plans the rule anew."""
+    same = Rule.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(
+        id=rule.id, next_run_at=rule.next_run_at, schedule__revision=rule.schedule.revision
+    )
+    if same.first() is not None:
+        Rule.objects.filter(id=rule.id).update(following=rule.following)

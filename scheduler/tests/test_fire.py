@@ -12,8 +12,11 @@ from shared import broker
 from shared.fleet.models import Server
 from shared.operations.models import Operation
 from shared.people.models import User
+from shared.schedules import ahead
 from shared.schedules import services as schedules
 from shared.schedules.models import Rule, Schedule, Skip
+from shared.schedules.parts import SkipDay
+from shared.schedules.services import Draft
 
 New = Callable[..., Schedule]
 
@@ -63,6 +66,25 @@ def test_a_rule_moves_on_and_keeps_moments_ahead(time: Time, server: Server, new
         assert rule.next_run_at == time.moment + timedelta(hours=1)
         assert rule.following
     assert Operation.objects.count() == 20
+
+
+def test_moments_ahead_are_not_those_of_a_timetable_that_was_changed_meanwhile(
+    time: Time, server: Server, new_schedule: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = new_schedule("stop", server, cron="30 * * * *")
+    refill = fire.refill
+
+    def late(rules: list[Rule]) -> None:
+        days = [SkipDay(time.moment.date() + timedelta(days=1))]
+        schedules.change(schedule, Draft(skip_dates=days), revision=None, now=time.moment)
+        refill(rules)
+
+    monkeypatch.setattr(fire, "FEW", 100)
+    monkeypatch.setattr(fire, "refill", late)
+    time.forward(8.5 * 3600)
+    fired(time)
+    rule = schedule.rules.get()
+    assert [each.at.day for each in ahead.stored(rule)] == [*[23] * 3, *[25] * 5]
 
 
 def test_a_single_moment_is_over_afterwards(time: Time, server: Server, new_schedule: New) -> None:
