@@ -134,6 +134,29 @@ def test_of_one_instant_the_same_is_done_once_though_they_were_judged_apart(
     assert len(ec2.calls) == 1
 
 
+@pytest.mark.parametrize(("comes", "end"), [(300, ("skipped", "superseded")), (5, ("accepted", ""))])
+def test_a_reboot_is_dropped_with_a_start_that_was_missed_with_it_and_not_with_one_before(
+    time: Time,
+    region: Region,
+    server: Server,
+    ec2: WorldEc2,
+    new_schedule: New,
+    monkeypatch: pytest.MonkeyPatch,
+    comes: float,
+    end: tuple[str, str],
+) -> None:
+    monkeypatch.setattr(fire, "BATCH", 1)
+    start = new_schedule("start", server, at=NIGHT)
+    reboot = new_schedule("reboot", server, at="2026-11-23T12:02:00")
+    time.forward(comes)
+    fire.claim_all(time.moment)
+    drained(start.operations.get())
+    time.forward(max(10, 120 - comes))
+    fire.claim_all(time.moment)
+    look_now(region)
+    assert drained(reboot.operations.get()) == end
+
+
 @pytest.mark.parametrize("after", ["running", "pending"])
 def test_who_started_a_server_outside_after_its_stop_was_due_keeps_it(
     time: Time, server: Server, ec2: WorldEc2, late: Callable[..., Operation], after: str
