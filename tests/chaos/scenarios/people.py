@@ -141,7 +141,8 @@ def collide(pair: tuple[str, str], servers: Sequence[int], *, gap: bool, chance:
             draft = Draft(name=name, timezone=zone, rules=[RuleText(action, at=at)], servers=[server])
             services.create(draft, workspace=Workspace.objects.get(), author=None, now=now)
     fire(servers, chance=chance)
-    return [problem for server in servers if (problem := judged(server, winner))]
+    reason = "duplicate" if pair[0] == pair[1] else "conflict"
+    return [problem for server in servers if (problem := judged(server, winner, reason))]
 
 
 def twin(*, gap: bool) -> tuple[str, str]:
@@ -157,15 +158,14 @@ def fire(servers: Sequence[int], *, chance: Random) -> None:
         firing.fired(ranked, now=datetime(2027, 3, 28, 1, 30, tzinfo=UTC) - timedelta(minutes=29))
 
 
-def judged(server: int, winner: str) -> str:
+def judged(server: int, winner: str, reason: str) -> str:
     """What is wrong with the rows of this server; empty when one is to run and the other says why not."""
     rows = sorted(Operation.objects.filter(server=server).values_list("state", "action", "reason", "detail"))
     states = [(state, action, reason) for state, action, reason, _ in rows]
     good = len(rows) == 2 and states[0][:2] == ("requested", winner)
-    why = "duplicate" if rows[-1][1] == winner else "conflict"
-    if good and rows[1][0] == "skipped" and rows[1][2] == why and rows[1][3]:
+    if good and rows[1][0] == "skipped" and rows[1][2] == reason and rows[1][3]:
         return ""
-    return f"server {server}, {winner} should win: {states}"
+    return f"server {server}, {winner} should win, the other end as {reason}: {states}"
 
 
 def repeated(run: Run) -> list[Finding]:
