@@ -2,7 +2,7 @@
 import { ref, shallowRef } from 'vue'
 
 import { holdServer, releaseServer, restoreHold, skipOccurrence, takeSkipBack } from '@/api/wanted'
-import { doneText, firstStep } from '@/domain/holds'
+import { doneText, firstStep } from '@/domain/kept'
 import type { Action, Hold, Server, Want, Wish } from '@/domain/model'
 import { about } from '@/domain/notices'
 import { skippedText } from '@/domain/skips'

@@ -36,6 +36,11 @@ const reply = ({ method, path }: Asked) => {
   return method === 'POST' ? asking : undefined
 }
 const calls = (start: string): number => log.filter(({ path }) => path.startsWith(start)).length
+/** A dialog comes with its first use. */
+const loaded = async (): Promise<void> => {
+  await vi.dynamicImportSettled()
+  await flushPromises()
+}
 const pass = async (ms: number): Promise<void> => {
   await vi.advanceTimersByTimeAsync(ms)
   await flushPromises()
@@ -121,6 +126,7 @@ describe('the servers', () => {
     servers = [server({ protected: true })]
     await start()
     await press(page, 'Stop test1')
+    await loaded()
     expect(calls('operations')).toBe(0)
     await press(page, 'Remove protection and stop')
     expect(log.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -136,6 +142,7 @@ describe('the servers', () => {
     await pass(0)
     expect(page.text()).toContain('3 selected')
     await press(page, 'Stop 2')
+    await loaded()
     expect(document.querySelector('[role=dialog]')?.textContent).toContain('other, test1.')
     expect(calls('operations')).toBe(0)
     await press(page, 'Stop')
