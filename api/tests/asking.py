@@ -34,11 +34,14 @@ def office(by: Person, server: Server, moment: datetime, *, hours: int = 8, **va
 
 
 def hold(server: Server, until: datetime, *, want: str = "on", by: Person | None = None) -> Hold:
-    row = Hold.objects.create(
-        workspace=server.workspace, server=server, want=want, until=until, author=by.user if by else None
+    return Hold.objects.create(
+        workspace=server.workspace,
+        server=server,
+        want=want,
+        until=until,
+        author=by.user if by else None,
+        created_at=until - timedelta(days=1),
     )
-    Hold.objects.filter(id=row.id).update(created_at=until - timedelta(days=1))
-    return row
 
 
 def skip(server: Server, rule: Rule, nominal: str) -> Skip:

@@ -80,8 +80,7 @@ def test_under_a_hold_the_hold_is_wanted_and_after_it_what_the_walk_says(
     for number in range(3):
         scheduled(server, chance, moment, number=number)
     until = moment + timedelta(hours=30)
-    row = Hold.objects.create(workspace=workspace, server=server, want="off", until=until)
-    Hold.objects.filter(id=row.id).update(created_at=moment)
+    Hold.objects.create(workspace=workspace, server=server, want="off", until=until, created_at=moment)
     for hour in range(-12, 60):
         at = moment + timedelta(hours=hour)
         expected = "off" if moment <= at < until else walked(server, at)

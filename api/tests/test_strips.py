@@ -118,10 +118,13 @@ def test_a_hold_bends_what_is_planned_and_marks_what_it_keeps_from_running(
     alice: Person, server: Server, minute: datetime
 ) -> None:
     daily(alice, minute, server, begin=-6, end=2)
-    row = Hold.objects.create(
-        workspace=server.workspace, server=server, want="on", until=minute + timedelta(hours=5)
+    Hold.objects.create(
+        workspace=server.workspace,
+        server=server,
+        want="on",
+        until=minute + timedelta(hours=5),
+        created_at=minute - timedelta(hours=1),
     )
-    Hold.objects.filter(id=row.id).update(created_at=minute - timedelta(hours=1))
     [strip] = ask(alice, server, start=minute - timedelta(hours=2), end=minute + timedelta(hours=8))
     hour = {each: iso(minute + timedelta(hours=each)) for each in (-2, 2, 5, 8)}
     assert spans(strip["planned"], "want") == [(hour[-2], hour[5], "on"), (hour[5], hour[8], "off")]

@@ -46,19 +46,16 @@ def check(until: datetime, *, now: datetime) -> None:
 def put(server: Server, wanted: Wanted, *, author: User | None, now: datetime) -> Hold:
     """A new hold on a locked server, in place of the open one."""
     Hold.objects.filter(server=server, ended_at=None).update(ended_at=now)
-    hold = Hold(
+    return Hold.objects.create(
         workspace_id=server.workspace_id,
         server=server,
         want=wanted.want,
         until=wanted.until,
         author=author,
         reason=wanted.reason,
+        # The database's moment, as due moments are; this machine's clock may differ.
+        created_at=now,
     )
-    hold.save()
-    # Django has put this machine's moment there, and only the database's can be compared with due moments.
-    hold.created_at = now
-    hold.save(update_fields=["created_at"])
-    return hold
 
 
 def contradict(servers: Collection[int], action: str, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from shared.fleet.models import Server
 from shared.people.models import Workspace
@@ -142,7 +143,7 @@ class Hold(models.Model):
     until = models.DateTimeField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     reason = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -151,6 +152,7 @@ class Hold(models.Model):
                 fields=["server"], condition=Q(ended_at__isnull=True), name="one_hold_each"
             ),
         ]
+        indexes: ClassVar = [models.Index("until", name="hold_open", condition=Q(ended_at__isnull=True))]
 
 
 class Skip(models.Model):
