@@ -23,19 +23,23 @@ LONGEST = 60.0
 LONGEST_START = 300.0
 FIRST_LOOK, LOOKS = 20.0, 6
 ACCOUNTS = ("Platform", "Sales tools")
-WEEKDAYS = "1-5"
-SCHEDULES: tuple[tuple[str, str, Mapping[str, str], Sequence[str]], ...] = (
-    ("India office hours", "Asia/Kolkata", {"start": "0 9 * * 1-6", "stop": "30 20 * * 1-6"}, ["crm-test"]),
-    ("Quiet weekends", "America/New_York", {"stop": "0 19 * * 5", "start": "0 7 * * 1"}, ["build-runner-1"]),
-    ("Weekly restart", "Europe/Berlin", {"reboot": "0 4 * * 0"}, ["web-stage"]),
-    ("QA on demand", "Europe/London", {"stop": "0 20 * * *"}, ["qa-db", "analytics-sandbox"]),
+
+
+def by_cron(**lines: str) -> dict[str, Any]:
+    """A timetable of single actions, each with its cron line."""
+    return {"rules": [{"action": action, "cron": cron} for action, cron in lines.items()]}
+
+
+OFFICE = {"days": ["mon", "tue", "wed", "thu", "fri", "sat"], "from": "09:00", "to": "20:30"}
+SCHEDULES: tuple[tuple[str, str, Mapping[str, Any], Sequence[str]], ...] = (
+    ("India office hours", "Asia/Kolkata", {"windows": [OFFICE]}, ["crm-test"]),
+    ("Quiet weekends", "America/New_York", by_cron(stop="0 19 * * 5", start="0 7 * * 1"), ["build-runner-1"]),
+    ("Weekly restart", "Europe/Berlin", by_cron(reboot="0 4 * * 0"), ["web-stage"]),
+    ("QA on demand", "Europe/London", by_cron(stop="0 20 * * *"), ["qa-db", "analytics-sandbox"]),
 )
 PAUSED = "QA on demand"
 NIGHTLY = ("Nightly Shutdown", "Europe/Berlin")
-NIGHTLY_RULES = [
-    {"action": "stop", "cron": f"30 18 * * {WEEKDAYS}"},
-    {"action": "start", "cron": f"0 7 * * {WEEKDAYS}"},
-]
+NIGHTLY_RULES = by_cron(stop="30 18 * * 1-5", start="0 7 * * 1-5")["rules"]
 NIGHTLY_SERVERS = ("api-dev-1", "web-stage")
 FAILING, RESTED = "batch-2", "analytics-sandbox"
 
@@ -174,13 +178,9 @@ def look_again(api: Client) -> None:
 
 
 def schedules(api: Client, servers: Mapping[str, int]) -> None:
-    for name, zone, rules, targets in SCHEDULES:
-        body = {
-            "name": name,
-            "timezone": zone,
-            "rules": [{"action": action, "cron": cron} for action, cron in rules.items()],
-            "servers": [servers[target] for target in targets],
-        }
+    for name, zone, timetable, targets in SCHEDULES:
+        chosen = [servers[target] for target in targets]
+        body = {"name": name, "timezone": zone, **timetable, "servers": chosen}
         made = named(api, name) or saved(api, body)
         if name == PAUSED and not made["paused"]:
             api.post(f"/schedules/{made['id']}/pause", {"reason": "Load test until the release"})

@@ -127,7 +127,7 @@ class Api(Client):
 
     def stopped_soon(self, body: Json) -> int | None:
         """Of the samples only those with single moments stop anything at once."""
-        soon = any("at" in rule for rule in body["rules"])
+        soon = any("at" in rule for rule in body.get("rules", []))
         return len(body["servers"]) if soon and len(body["servers"]) > 1 else None
 
     def schedule(self, rest: list[str], body: Json, headers: Mapping[str, str]) -> Json:
@@ -136,7 +136,7 @@ class Api(Client):
             assert body["confirm_stops"] == (self.stopped_soon(body) or 0)
             made = self.books.add(self.books.schedules, {**body, "revision": 1, "paused": None})
             itself = {"id": made["id"], "name": made["name"]}
-            for rule in body["rules"]:
+            for rule in body.get("rules", []):
                 for server in body["servers"] if "at" in rule else []:
                     self.run(server, rule["action"], schedule=itself)
             return made
