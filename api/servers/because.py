@@ -124,6 +124,9 @@ def contrary(case: Case, party: Party, word: Word, clock: Clock) -> str:
     present, wants = case.present, f"{party.name} wants it {word.want}"
     cause = present.cause if present else None
     if cause is not None and cause.at >= word.since:
+        if cause.kind == "rule" and cause.who == party.name:
+            did = f"{DONE[cause.action]} it {clock.when(cause.at)} as it was then"
+            return f"{wants} as it is now, but {did}; {LEFT.format(next=coming(case, clock))}"
         answer = REACTIONS.get(cause.reaction, LEFT) if cause.kind == "outside" else LEFT
         return f"{wants}, but {by(cause, clock)}; {answer.format(next=coming(case, clock))}"
     wants = f"{wants} since {clock.say(word.since)}"

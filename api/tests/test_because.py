@@ -110,6 +110,11 @@ SENTENCES = [
         "respected until the next action at 20:00 Berlin time.",
     ),
     (
+        office(present=Present("stopped", wall(14, 3), Cause("rule", "stop", wall(14, 2), "Office hours"))),
+        "Office hours wants it on as it is now, but stopped it at 14:02 as it was then; "
+        "respected until the next action at 20:00 Berlin time.",
+    ),
+    (
         office(present=Present("stopped", None, None, Own("start", "failed", "EC2 has no room."))),
         "Office hours wants it on since 08:00 Berlin time, but its start failed: EC2 has no room.",
     ),
