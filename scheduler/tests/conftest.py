@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from scheduler import connect as way
-from scheduler import hands, look, pulse, send
+from scheduler import discover, hands, look, pulse, send
 from scheduler.ec2 import errors, gateway
 from scheduler.ec2.answers import seen_server, seen_status
 from shared.fleet.models import Account, Region, Server
@@ -265,3 +265,11 @@ def new_schedule(workspace: Workspace, time: Time) -> Callable[..., Schedule]:
         return schedule
 
     return make
+
+
+@pytest.fixture
+def old(region: Region, time: Time, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch) -> Region:
+    """A region whose list is older than five minutes."""
+    monkeypatch.setattr(discover, "connect", lambda _region: ec2)
+    time.forward(301)
+    return region

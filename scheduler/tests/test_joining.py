@@ -30,14 +30,6 @@ Put = Callable[..., Instance]
 
 
 @pytest.fixture
-def old(region: Region, time: Time, ec2: WorldEc2, monkeypatch: pytest.MonkeyPatch) -> Region:
-    """A region whose list is older than five minutes."""
-    monkeypatch.setattr(discover, "connect", lambda _region: ec2)
-    time.forward(301)
-    return region
-
-
-@pytest.fixture
 def put(world: World) -> Put:
     """An instance in the world, with these tags from now on."""
 
