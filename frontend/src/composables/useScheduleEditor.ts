@@ -42,9 +42,11 @@ export function useScheduleEditor(timezone: string, servers: number[], preset?: 
 
   const question = computed(() => (isZone(draft.timezone) ? previewBody(draft) : null))
   const previewing = usePreview(question)
+  /** Whether what is written now can be understood; otherwise no newer preview is on its way. */
+  const isAskable = computed(() => question.value !== null && !previewing.error.value)
 
   // What the preview refuses would be refused a second time.
-  const wish = computed(() => (question.value && !previewing.error.value && (isDirty.value || !original.value) ? impactBody(draft, original.value?.id) : null))
+  const wish = computed(() => (isAskable.value && (isDirty.value || !original.value) ? impactBody(draft, original.value?.id) : null))
   const { answer, stale, error: impactError } = useAsked(wish, impactOf, IMPACT_WAIT_MS)
   const impact = computed(() => (wish.value || isDirty.value ? answer.value : null))
   const impacting = { impact, stale, error: impactError }
@@ -112,5 +114,5 @@ export function useScheduleEditor(timezone: string, servers: number[], preset?: 
   // What the API said about a field is out of date as soon as something is typed.
   watch(() => fingerprint(draft), () => !conflict.value && saving.clear())
 
-  return { draft, original, isDirty, conflict, theirs, reading, confirming, problems, saving, previewing, impacting, load, copy, save, takeTheirs, saveOver }
+  return { draft, original, isDirty, conflict, theirs, reading, confirming, problems, saving, previewing, impacting, isAskable, load, copy, save, takeTheirs, saveOver }
 }
