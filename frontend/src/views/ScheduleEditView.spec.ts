@@ -225,7 +225,7 @@ describe('a schedule that somebody else changed meanwhile', () => {
     const rows = page.findAll('[aria-label="Two versions"] tbody tr').map((row) => row.findAll('th, td').map((each) => each.text()))
     expect(rows).toEqual([
       ['In words', 'Stop at 18:30.', 'On Mon-Fri.'], ['Name', 'Mineyou changed it', 'Theirsthey changed it'],
-      ['Hours and actions', 'Stop 30 18 * * 1-5', 'Mon, Tue, Wed, Thu, Fri 08:00–20:00they changed it'],
+      ['Hours and actions', 'Stop Mon, Tue, Wed, Thu, Fri 18:30', 'Mon, Tue, Wed, Thu, Fri 08:00–20:00they changed it'],
     ])
   })
 
