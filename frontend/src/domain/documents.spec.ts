@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { changesNothing, importWords, sideText } from './documents'
+import { changesNothing, importWords, problemText, sideText } from './documents'
 import type { Imported } from './model'
 
 const imported = (part: Partial<Imported> = {}): Imported => ({
@@ -23,5 +23,15 @@ describe('importing in words', () => {
   it('says a side that is not there', () => {
     expect(sideText(null)).toBe('nothing')
     expect(sideText('20:00')).toBe('20:00')
+  })
+})
+
+describe('what is wrong with a document', () => {
+  const wrong = (pointer: string, detail: string): string => problemText({ pointer, code: 'invalid', detail })
+
+  it('is told with its line, or with its place where no line is known', () => {
+    expect(wrong('#/document/schedules/0/rules/0/action', 'Line 5: Choose one of start, stop.')).toBe('Line 5: Choose one of start, stop.')
+    expect(wrong('#/schedules/2/tag_query', 'No.')).toBe('Schedule 3, tag query: No.')
+    expect(wrong('#/document', 'It is empty.')).toBe('It is empty.')
   })
 })

@@ -1,5 +1,6 @@
 /** What importing schedules does, in words. */
 import type { Imported } from './model'
+import type { FieldProblem } from './problems'
 
 const count = (names: readonly unknown[], word: string): string[] => (names.length > 0 ? [`${names.length} ${word}`] : [])
 
@@ -12,6 +13,13 @@ export function importWords(imported: Imported): string {
   if (changesNothing(imported)) return stays ? `Nothing changes: ${stays}.` : 'The document has no schedules, and nothing changes.'
   const moves = [...count(created, 'created'), ...count(changed, 'changed'), ...count(removed, 'deleted')].join(', ')
   return `${moves}${stays && `; ${stays}`}.`
+}
+
+/** What is wrong with a document, and where: by its line, or else by the place of the schedule in it. */
+export function problemText({ pointer, detail }: FieldProblem): string {
+  const [, place, field = ''] = /^#?\/(?:document\/)?schedules\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? []
+  if (place === undefined || /^Line \d/.test(detail)) return detail
+  return `Schedule ${Number(place) + 1}${field && `, ${field.replaceAll('_', ' ')}`}: ${detail}`
 }
 
 /** A null is a part that is not said on that side. */

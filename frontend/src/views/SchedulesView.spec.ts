@@ -191,7 +191,7 @@ describe('importing schedules', () => {
     imported = { status: 422, body: { code: 'validation', detail: '1 field needs attention.', errors: [{ pointer: '#/schedules/0/timezone', code: 'unknown_zone', detail: 'There is no such zone.' }] } }
     const found = await write('version: 1')
     await submit()
-    expect(found.querySelector('[role=alert]')?.textContent).toContain('schedules/0/timezoneThere is no such zone.')
+    expect(found.querySelector('[role=alert]')?.textContent).toContain('Schedule 1, timezone: There is no such zone.')
     expect(found.querySelector('textarea')?.value).toBe('version: 1')
   })
 })
