@@ -26,8 +26,9 @@ export function show(notice: Notice, id?: string, way?: Way): void {
 export const showError = (title: string, description: string, way?: Way): void =>
   show({ title, description, tone: 'error', lasts: true }, undefined, way)
 
-export const showDone = (title: string, description = '', way?: Way): void =>
-  show({ title, description, tone: 'success', lasts: false }, undefined, way)
+/** `id`: what it is about, where a later word about the same takes the place of this one. */
+export const showDone = (title: string, description = '', way?: Way, id?: string): void =>
+  show({ title, description, tone: 'success', lasts: false }, id, way)
 
 function isNews(change: Change): boolean {
   if (told.has(change.key)) return false

@@ -2,7 +2,7 @@
 import { ref, shallowRef } from 'vue'
 
 import { holdServer, releaseServer, restoreHold, skipOccurrence, takeSkipBack } from '@/api/wanted'
-import { doneText, firstStep } from '@/domain/kept'
+import { doneText, endedText, firstStep } from '@/domain/kept'
 import type { Action, Hold, Server, Want, Wish } from '@/domain/model'
 import { about } from '@/domain/notices'
 import { skippedText } from '@/domain/skips'
@@ -14,6 +14,10 @@ import { showDone, showError } from './useNotices'
 import { serverTime } from './useNow'
 
 interface Occurrence { action: Action; at: string; timezone: string; rule: number | null }
+
+// What is taken back in another place must not leave a notice behind that says otherwise and offers to undo it.
+const aboutHold = ({ id }: Server): string => `hold ${id}`
+const aboutSkips = (ids: readonly number[]): string => `skip ${ids.join(' ')}`
 
 export function useWishes() {
   const live = useLive()
@@ -33,6 +37,7 @@ export function useWishes() {
       if (before) live.learnHold(server.id, (await restoreHold(server.id, before)).hold)
       else await releaseServer(server.id)
       await settle()
+      showDone(before ? doneText(before, viewerZone(), serverTime()) : endedText(held), server.name, undefined, aboutHold(server))
     } catch (failure) {
       live.learnHold(server.id, held)
       showError('The hold could not be ended', `${server.name} · ${sentenceOf(failure)}`)
@@ -47,7 +52,7 @@ export function useWishes() {
     const { hold, operation } = await holdServer(server.id, { want: want.value, until, act: true, ...(reason && { reason }) })
     live.learnHold(server.id, hold)
     isHolding.value = false
-    showDone(doneText(hold, viewerZone(), serverTime()), server.name, { label: 'Undo', onClick: () => void putBack(server, hold, before) })
+    showDone(doneText(hold, viewerZone(), serverTime()), server.name, { label: 'Undo', onClick: () => void putBack(server, hold, before) }, aboutHold(server))
     if (operation === null || !step) return settle()
     // It is looked for soon, when there is something to see; a look right now would only put that off.
     live.claim({ id: operation, action: step, server })
@@ -67,6 +72,7 @@ export function useWishes() {
     try {
       await Promise.all(ids.map(takeSkipBack))
       await settle()
+      showDone('Not skipped any more', name, undefined, aboutSkips(ids))
     } catch (failure) {
       showError('The skip could not be taken back', `${name} · ${sentenceOf(failure)}`)
     }
@@ -77,7 +83,8 @@ export function useWishes() {
     try {
       const { skips, remains } = await skipOccurrence({ rule: occurrence.rule, at: occurrence.at, servers: [server.id] })
       const said = skippedText(occurrence, viewerZone(), new Date(serverTime()))
-      showDone(said, remains ? about(server.name, remains) : server.name, { label: 'Undo', onClick: () => void unskip(skips.map(({ id }) => id), server.name) })
+      const ids = skips.map(({ id }) => id)
+      showDone(said, remains ? about(server.name, remains) : server.name, { label: 'Undo', onClick: () => void unskip(ids, server.name) }, aboutSkips(ids))
       await settle()
     } catch (failure) {
       showError('It could not be skipped', `${server.name} · ${sentenceOf(failure)}`)

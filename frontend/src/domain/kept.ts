@@ -49,3 +49,6 @@ export function holdText(hold: Hold, rule: { at: string } | undefined, zone: str
 /** "Kept on until 21:00". */
 export const doneText = ({ want, until }: Pick<Hold, 'want' | 'until'>, zone: string, now: number): string =>
   `Kept ${want} until ${wallTime(until, zone, new Date(now))}`
+
+/** "No longer kept on". */
+export const endedText = (hold: Pick<Hold, 'want'> | null): string => (hold ? `No longer kept ${hold.want}` : 'No longer kept')

@@ -193,6 +193,8 @@ describe('why and what next', () => {
     undo()
     await flushPromises()
     expect(log.filter(({ method }) => method === 'DELETE').map(({ path }) => path)).toEqual(['skips/90'])
+    const [skipped, back] = vi.mocked(toast.success).mock.calls.map(([title, options]) => [title, options?.id])
+    expect(back).toEqual(['Not skipped any more', skipped?.[1]])
   })
 
   it('strikes what is skipped and says by whom; only a skip can be taken back', async () => {
@@ -239,6 +241,7 @@ describe('keeping a server on', () => {
     await flushPromises()
     expect(log.filter(({ method }) => method === 'DELETE').map(({ path }) => path)).toEqual(['servers/8/hold'])
     expect(page.text()).not.toContain('Kept on by Sam')
+    expect(toast.success).toHaveBeenLastCalledWith('No longer kept on', expect.objectContaining({ id: 'hold 8', action: undefined }))
   })
 
   it('starts a stopped one, and follows that as something this tab asked for', async () => {
