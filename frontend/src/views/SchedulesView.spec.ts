@@ -26,6 +26,7 @@ const reply = ({ method, path }: Asked) => {
   if (path === 'schedules/import') return imported
   if (path.endsWith('/run')) return running
   if (path.startsWith('servers?')) return { body: { count: 2, results: [server(), server({ id: 9, name: 'web-2' })] } }
+  if (path.startsWith('operations')) return { body: { count: 1, results: [operation()] } }
   if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses: [] } }
   return method === 'GET' ? { body: { count: schedules.length, results: schedules } } : undefined
 }
@@ -75,6 +76,19 @@ describe('the list of schedules', () => {
     schedules = [schedule({ paused: { until: null, reason: 'Load test' } })]
     await start()
     expect(page.text()).toContain('Paused until somebody resumes it: Load test')
+  })
+
+  it('says by whose clock a pause ends where that is not the clock of the schedule', async () => {
+    schedules = [schedule({ timezone: 'Pacific/Apia', paused: { until: '2026-12-24T06:00:00Z', reason: '' } })]
+    await start()
+    expect(page.text()).toMatch(/Paused until .*\d\d:00 your time/)
+  })
+
+  it('says by which clock its last operations were due', async () => {
+    schedules = [schedule({ timezone: 'Pacific/Apia' })]
+    await start()
+    await press(page, 'Last operations')
+    expect(page.find('article li time[title^="Due"]').text()).toMatch(/\d\d:\d\d Apia$/)
   })
 
   it('begins with three weeks where there is none', async () => {
