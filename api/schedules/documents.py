@@ -5,7 +5,7 @@ text. `strict_yaml` reads it back.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -14,9 +14,9 @@ import yaml
 from shared.schedules.checks import RuleText
 from shared.schedules.windows import DAYS, WindowText
 from shared.schedules.windows import sentence as window_words
+from shared.schedules.words import told_at
 
 VERSION = 1
-ACTIONS = ("start", "stop", "reboot")
 RESPECT = "respect"
 NEVER_FOLDED = 100_000
 
@@ -62,7 +62,7 @@ def windows_in_order(windows: Iterable[WindowText]) -> tuple[WindowText, ...]:
 
 def rules_in_order(rules: Iterable[RuleText]) -> tuple[RuleText, ...]:
     """Recurring ones first, as a day goes: start, stop, reboot."""
-    return tuple(sorted(set(rules), key=lambda each: (each.at, ACTIONS.index(each.action), each.cron)))
+    return tuple(sorted(set(rules), key=lambda each: told_at(**asdict(each))))
 
 
 def differences(before: Written, after: Written) -> list[Difference]:

@@ -1,7 +1,7 @@
 """What a timetable would do, without saving it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from heapq import merge
 from itertools import islice
@@ -10,7 +10,7 @@ from shared.schedules import recurrence, walls, windows
 from shared.schedules.checks import RuleText, check_dates, check_rule
 from shared.schedules.recurrence import Moment, Timing, edge_moment
 from shared.schedules.windows import WindowText
-from shared.schedules.words import Bounds, hours, sentence, whole
+from shared.schedules.words import Bounds, hours, sentence, told_at, whole
 
 Occurrence = dict[str, object]
 EDGES = ("start", "stop")
@@ -81,7 +81,8 @@ def in_words(wish: Wish, *, now: datetime) -> str:
     bounds = Bounds(today, wish.skip_dates, wish.valid_from, wish.valid_to)
     if wish.windows:
         return whole([hours(wish.windows)], timezone=wish.zone, bounds=bounds)
-    said = [sentence(action=rule.action, cron=rule.cron, at=rule.at) for rule in wish.rules]
+    rules = sorted([asdict(rule) for rule in wish.rules], key=lambda rule: told_at(**rule))
+    said = [sentence(**rule) for rule in rules]
     return whole(said, timezone=wish.zone, bounds=bounds)
 
 

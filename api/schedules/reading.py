@@ -13,7 +13,7 @@ from shared.operations.models import Operation
 from shared.schedules import ahead, walls
 from shared.schedules.models import Rule, Schedule, SkipDate
 from shared.schedules.windows import WindowText
-from shared.schedules.words import Bounds, hours, sentence, whole
+from shared.schedules.words import Bounds, hours, sentence, told_at, whole
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class Shown:
     @cached_property
     def rules(self) -> list[RuleShown]:
         """Single actions; the two ends of windows are told as windows."""
-        return [RuleShown(rule) for rule in self.schedule.rules.all() if not rule.edge]
+        single = [rule for rule in self.schedule.rules.all() if not rule.edge]
+        single.sort(key=lambda rule: told_at(action=rule.action, cron=rule.cron, at=rule.at))
+        return [RuleShown(rule) for rule in single]
 
     @cached_property
     def windows(self) -> list[WindowText]:

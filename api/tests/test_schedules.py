@@ -145,6 +145,19 @@ def test_a_rule_that_stays_keeps_its_id(alice: Person, nightly: dict[str, Any]) 
     assert len(rules) == 2
 
 
+def test_an_edit_is_told_as_its_preview_told_it_whichever_rule_was_edited(
+    alice: Person, nightly: dict[str, Any]
+) -> None:
+    start, stop = ({"action": "start", "cron": "0 7 * * 1"}, {"action": "stop", "cron": "30 18 * * 1-5"})
+    first = change(alice, nightly, rules=[stop, start]).json()
+    edited = [stop | {"cron": "0 19 * * 1-5"}, start]
+    seen = alice.post("schedules/preview", {"timezone": "Europe/Berlin", "rules": edited}).json()
+    saved = change(alice, first, rules=edited).json()
+    assert saved["sentence"] == seen["sentence"]
+    assert saved["sentence"].startswith("Start at 07:00 on Monday; stop at 19:00")
+    assert [rule["action"] for rule in saved["rules"]] == ["start", "stop"]
+
+
 def test_a_single_moment_that_has_passed_may_stay_in_an_edited_schedule(
     alice: Person, moment: datetime
 ) -> None:
@@ -153,7 +166,7 @@ def test_a_single_moment_that_has_passed_may_stay_in_an_edited_schedule(
     rules = [{"action": "stop", "at": "2020-12-24T07:00"}, {"action": "start", "cron": "0 7 * * *"}]
     answer = change(alice, saved, rules=rules)
     assert answer.status_code == 200, answer.content
-    assert [rule["next_run_at"] is None for rule in answer.json()["rules"]] == [True, False]
+    assert [rule["next_run_at"] is None for rule in answer.json()["rules"]] == [False, True]
 
 
 def test_a_new_zone_moves_the_moments(alice: Person, nightly: dict[str, Any]) -> None:

@@ -19,16 +19,35 @@ def sentence(*, action: str, cron: str = "", at: str = "") -> str:
     return f"{VERBS[action]} {when(cron=cron, at=at)}"
 
 
+def told_at(*, action: str, cron: str = "", at: str = "") -> tuple[str, int, str]:
+    """Where a rule stands among others: recurring ones first, as a day goes: start, stop, reboot. A rule that
+    was edited is another row, so the order of rows would tell one timetable in several ways."""
+    return at, list(VERBS).index(action), cron
+
+
 def when(*, cron: str, at: str) -> str:
     if at:
-        wall = datetime.fromisoformat(at)
-        clock = wall.strftime("%H:%M:%S" if wall.second else "%H:%M")
-        return f"once on {wall.day} {wall.strftime('%b %Y')} at {clock}"
+        return f"once on {moment(at)}"
     try:
         words = CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
     except CronSimError:
         return f"by cron {cron}"
+    words = words.replace("day of month", "day of the month")
+    if is_either(cron):
+        words = " or on ".join(words.rsplit(" and on ", 1))
     return words[0].lower() + words[1:]
+
+
+def moment(at: str) -> str:
+    """A local date and time: "24 Dec 2026 at 07:00"."""
+    wall = datetime.fromisoformat(at)
+    return f"{wall.day} {wall:%b %Y} at {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')}"
+
+
+def is_either(cron: str) -> bool:
+    """Whether cron names days of the month and days of the week; then each of both is enough."""
+    *_, of_month, _, of_week = cron.split()
+    return not of_month.startswith("*") and not of_week.startswith("*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from shared.schedules.windows import WindowText
-from shared.schedules.words import Bounds, bent, hours, place, sentence, whole
+from shared.schedules.words import Bounds, bent, hours, place, sentence, told_at, whole
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,33 @@ from shared.schedules.words import Bounds, bent, hours, place, sentence, whole
         ({"action": "start", "cron": "*/15 * * * *"}, "Start every 15th minute of every hour"),
         ({"action": "reboot", "at": "2026-12-24T07:00"}, "Reboot once on 24 Dec 2026 at 07:00"),
         ({"action": "reboot", "at": "2026-12-24T07:00:30"}, "Reboot once on 24 Dec 2026 at 07:00:30"),
+        ({"action": "stop", "cron": "0 3 13 * *"}, "Stop at 03:00 on the 13th day of every month"),
+        ({"action": "stop", "cron": "0 3 13 * 5"}, "Stop at 03:00 on the 13th day of the month or on Friday"),
+        (
+            {"action": "stop", "cron": "0 3 1,15 * 1-5"},
+            "Stop at 03:00 on the first and the 15th day of the month or on Monday through Friday",
+        ),
+        ({"action": "stop", "cron": "0 9,17 * * 1"}, "Stop at 09:00 and 17:00 on Monday"),
         ({"action": "stop", "cron": "nonsense"}, "Stop by cron nonsense"),
     ],
 )
 def test_one_rule(rule: dict[str, str], words: str) -> None:
     assert sentence(**rule) == words
+
+
+def test_rules_are_told_in_one_order_whatever_the_order_of_their_rows() -> None:
+    rules = [
+        {"action": "start", "at": "2026-12-24T07:00"},
+        {"action": "reboot", "cron": "0 4 * * 0"},
+        {"action": "stop", "cron": "30 18 * * 1-5"},
+        {"action": "start", "cron": "0 7 * * 1-5"},
+    ]
+    assert [rule["action"] for rule in sorted(rules, key=lambda rule: told_at(**rule))] == [
+        "start",
+        "stop",
+        "reboot",
+        "start",
+    ]
 
 
 def test_a_schedule_is_one_sentence_with_its_place() -> None:
