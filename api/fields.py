@@ -10,7 +10,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR
+from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, out_of_range
 
 WRONG_TYPE = "wrong_type"
 # What every JSON reader keeps exactly; far beyond any id, and inside PostgreSQL's bigint.
@@ -96,7 +96,7 @@ class Day(serializers.DateField):
             message = f"{value[:40]!r} is not a day like 2026-12-24."
             raise serializers.ValidationError(message, code="invalid_date") from error
         if day.year not in YEARS:
-            raise serializers.ValidationError(f"The year {day.year} is out of range.", code="out_of_range")
+            raise serializers.ValidationError(out_of_range(day), code="out_of_range")
         return day
 
 

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from shared.errors import InvalidRule
-from shared.schedules import walls
-from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, Timing, check, first
+from shared.schedules import walls, words
+from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, Timing, check, first, out_of_range
 from shared.schedules.walls import zone_named
 
 # Shorter than this and one action overtakes the one before. Single moments are anybody's own choice.
@@ -58,12 +58,18 @@ def check_dates(zone: str, valid_from: date | None, valid_to: date | None, *, no
     today = walls.local(now, zone_named(zone)).date()
     for name, day in (("valid_from", valid_from), ("valid_to", valid_to)):
         if day is not None and not EARLIEST_YEAR <= day.year <= FURTHEST_YEAR:
-            raise InvalidRule(f"The year {day.year} is out of range.", code="out_of_range", field=name)
+            raise InvalidRule(out_of_range(day), code="out_of_range", field=name)
     if valid_to is not None and valid_from is not None and valid_to < valid_from:
-        message = f"It would end on {valid_to}, before it begins on {valid_from}."
+        message = f"It would end on {told(valid_to)}, before it begins on {told(valid_from)}."
         raise InvalidRule(message, code="end_before_start", field="valid_to")
     if valid_to is not None and valid_to < today:
-        raise InvalidRule(f"{valid_to} has passed in {zone}.", code="in_the_past", field="valid_to")
+        message = f"{told(valid_to)} has passed, {words.place(zone)} time."
+        raise InvalidRule(message, code="in_the_past", field="valid_to")
+
+
+def told(day: date) -> str:
+    """ "25 Dec 2026"."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def lands_in_gap(at: str, *, zone: str) -> datetime | None:

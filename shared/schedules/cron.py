@@ -203,7 +203,7 @@ def fault(text: str) -> InvalidRule:
         if not is_cron(" ".join(alone)):
             detail = f"The {name} field '{part}' (field {place + 1} of 5) cannot be read: {allowed}."
             return InvalidRule(detail, code="invalid_cron", field="cron")
-    detail = f"No month of '{fields[3]}' has such a day, so this never fires."
+    detail = f"There is no day {fields[2]} in month {fields[3]}, so this never fires."
     return InvalidRule(detail, code="never_fires", field="cron")
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 
 from shared.errors import InvalidRule
-from shared.schedules import walls, windows
+from shared.schedules import walls, windows, words
 from shared.schedules.cron import Cron, Days
 from shared.schedules.walls import zone_named
 from shared.schedules.windows import Hours, WindowText
@@ -79,7 +79,8 @@ def check(timing: Timing, *, after: datetime) -> None:
     if next(moments(timing, after=after), None) is not None:
         return
     if timing.at:
-        raise InvalidRule(f"{timing.at} is in the past in {timing.zone}.", code="in_the_past", field="at")
+        passed = f"{words.moment(timing.at)} has passed, {words.place(timing.zone)} time."
+        raise InvalidRule(passed, code="in_the_past", field="at")
     raise InvalidRule("This rule never fires.", code="never_fires", field="cron")
 
 
@@ -134,8 +135,12 @@ def wall_clock(at: str) -> datetime:
         message = f"'{at}' is not a local date and time like 2026-12-24T07:00."
         raise InvalidRule(message, code="invalid_time", field="at")
     if not EARLIEST_YEAR <= wall.year <= FURTHEST_YEAR:
-        raise InvalidRule(f"The year {wall.year} is out of range.", code="out_of_range", field="at")
+        raise InvalidRule(out_of_range(wall), code="out_of_range", field="at")
     return wall
+
+
+def out_of_range(day: date) -> str:
+    return f"The year {day.year} is out of range: it can be {EARLIEST_YEAR} to {FURTHEST_YEAR}."
 
 
 def moment(at: datetime, wall: datetime, *, timing: Timing) -> Moment:

@@ -133,7 +133,7 @@ def test_dates_that_count_are_whole_whatever_lies_between() -> None:
         ("0 24 * 13 *", "invalid_cron", "The hour field '24' (field 2 of 5)"),
         ("@reboot", "invalid_cron", "Cron needs five fields: minute hour day month weekday."),
         ("0 0 0 * * *", "invalid_cron", "Cron needs five fields"),
-        ("0 0 31 4,6 *", "never_fires", "No month of '4,6' has such a day"),
+        ("0 0 31 4,6 *", "never_fires", "There is no day 31 in month 4,6"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_field(cron: str, code: str, words: str) -> None:
