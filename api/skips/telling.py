@@ -9,7 +9,7 @@ from shared.schedules.models import Rule
 
 
 def put(rule: Rule, *, at: datetime, servers: int, by: User) -> None:
-    text = f"⏭️  Skip put by {by}: {named(rule, at=at)} on {servers} server(s)"
+    text = f"⏭️  Skip put by {by}: {named(rule, at=at)} on {servers} {'server' if servers == 1 else 'servers'}"
     event("skip.put", text=text, servers=servers, **facts(rule, at=at, by=by))
 
 

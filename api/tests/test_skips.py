@@ -161,7 +161,7 @@ def test_a_skip_is_taken_back_and_the_log_says_who_did_what(
         assert alice.delete(f"skips/{made['id']}").status_code == 204
     at = datetime.fromisoformat(made["at"])
     what = f'stop at {at:%Y-%m-%d %H:%M} UTC by schedule "{nightly["name"]}" (ID: {nightly["id"]})'
-    assert f"Skip put by alice@example.com: {what} on 1 server(s)" in caplog.text
+    assert f"Skip put by alice@example.com: {what} on 1 server" in caplog.text
     assert f"Skip taken back by alice@example.com: {what} on server ID: {server.id}" in caplog.text
     assert not Skip.objects.exists()
     assert alice.delete(f"skips/{made['id']}").status_code == 404
