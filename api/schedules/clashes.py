@@ -1,5 +1,6 @@
 """Where a schedule meets others on its servers: actions that collide, and stops that the hours of one keep
-from happening. Only the coming moments that are stored are looked at. It saves nothing.
+from happening. Only the coming moments that are stored are looked at. It saves nothing, and the schedule
+that is asked about need not be saved.
 """
 
 from collections import defaultdict
@@ -57,7 +58,9 @@ def clashes(schedule: Schedule) -> list[Note]:
 
 def meetings_of(schedule: Schedule) -> Iterator[Meeting]:
     """One for all servers that have the same schedules; none where this one has no say."""
-    wants = Wants([target.server_id for target in schedule.targets.all()])
+    servers = [target.server_id for target in schedule.targets.all()]
+    wants = Wants(servers)
+    wants.suppose(schedule, servers)
     told = set()
     for server, others in wants.schedules.items():
         ids = tuple(each.id for each in others)

@@ -63,6 +63,11 @@ class Future:
         return standing(own, at=self.span.start) == "on"
 
     @cached_property
+    def want(self) -> str:
+        """What all of them together want when the span begins: on, off or empty."""
+        return wanted(self.lines, at=self.span.start)
+
+    @cached_property
     def effects(self) -> list[Effect]:
         """In order of time, one at most at each instant."""
         every = merge(*map(self.ahead, self.lines), key=lambda due: due.moment.at)

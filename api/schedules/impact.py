@@ -1,4 +1,5 @@
-"""What saving a schedule would change: actions added and removed, hours on, and what is stopped at once.
+"""What saving a schedule would change: actions added and removed, hours on, what is stopped at once, and
+what is worth knowing before.
 
 Nothing is saved and nothing is locked: the schedule is thought with its changes, beside all others that its
 servers have.
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.schedules.effects import Effect, Future, Line, Span, wanted
+from api.schedules.drafted import drafted
+from api.schedules.effects import Effect, Future, Line, Span
 from api.schedules.preview import Wish
 from api.schedules.preview import timings as timings_of
+from api.schedules.warnings import warnings
 from shared.errors import ConfirmationRequired, InvalidRule
 from shared.fleet.models import Server
 from shared.people.models import Workspace
@@ -33,8 +36,9 @@ Change = tuple[Server, Effect, str]
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """A schedule as it would be: when it acts, and on which servers."""
+    """A schedule as it would be: its timetable, when it acts, and on which servers."""
 
+    wish: Wish
     lines: Sequence[Line]
     servers: Collection[int]
 
@@ -67,7 +71,10 @@ class Comparison:
 def impact(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     """The answer of `schedules/impact`. InvalidRule and Invalid as saving would say them."""
     span = Span(now, now + LOOK_AHEAD)
-    told = compare(draft, schedule, workspace, span=span)
+    thought = think(draft, schedule, workspace, now=now)
+    told = compare(thought, schedule, workspace, span=span)
+    base = schedule or Schedule(workspace=workspace)
+    row = drafted(draft, base, wish=thought.wish, servers=thought.servers, now=now)
     changes, soon = told.changes(), stops_soon(told, now=now)
     counts = {
         f"{kind}s": {word: count(changes, kind, word) for word in ("added", "removed")} for kind in KINDS
@@ -82,6 +89,7 @@ def impact(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now
         "more": len(changes) > MOST_CHANGES,
         "stops_soon": soon,
         "confirm": len(soon) if len(soon) > 1 else None,
+        "warnings": warnings(row, now=now),
     }
 
 
@@ -99,7 +107,8 @@ def stopped_at_once(
     """The servers that saving would stop within minutes, and when."""
     if not stop_is_near(draft, schedule, workspace, now=now):
         return []
-    return stops_soon(compare(draft, schedule, workspace, span=Span(now, now + SOON)), now=now)
+    thought = think(draft, schedule, workspace, now=now)
+    return stops_soon(compare(thought, schedule, workspace, span=Span(now, now + SOON)), now=now)
 
 
 def stop_is_near(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime) -> bool:
@@ -127,8 +136,7 @@ def insist(soon: Sequence[dict[str, Any]], *, stops: int) -> None:
         raise ConfirmationRequired(message, stops=len(soon))
 
 
-def compare(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, span: Span) -> Comparison:
-    thought = think(draft, schedule, workspace, now=span.start)
+def compare(thought: Thought, schedule: Schedule | None, workspace: Workspace, *, span: Span) -> Comparison:
     had = set(schedule.targets.values_list("server_id", flat=True)) if schedule else set()
     rows = Server.objects.filter(workspace=workspace, id__in=had | set(thought.servers), protected=False)
     servers = list(rows.filter(left_at=None).select_related("region").order_by("name", "id"))
@@ -171,7 +179,7 @@ def think(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now:
     check(draft, schedule, wish, now=now)
     acts = acts_at_all(draft, schedule)
     lines = [Line(DRAFTED, action, timing, bool(timing.windows)) for action, timing in timings_of(wish)]
-    return Thought(lines if acts else [], set(servers_of(draft, schedule, workspace)))
+    return Thought(wish, lines if acts else [], set(servers_of(draft, schedule, workspace)))
 
 
 def check(draft: Draft, schedule: Schedule | None, wish: Wish, *, now: datetime) -> None:
@@ -256,8 +264,7 @@ def hours(told: Comparison, futures: dict[int, Future]) -> float:
 
 
 def is_on(server: Server, future: Future) -> bool:
-    want = wanted(future.lines, at=future.span.start)
-    return want == "on" if want else server.observed_state == Server.Observed.RUNNING
+    return future.want == "on" if future.want else server.observed_state == Server.Observed.RUNNING
 
 
 def count(changes: Sequence[Change], kind: str, word: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api import fields
-from api.schedules.serializers import ScheduleWanted
+from api.schedules.serializers import ScheduleWanted, WarningShape
 from api.servers.serializers import Named
 from shared.schedules.models import Action
 
@@ -56,6 +56,7 @@ class ImpactShape(serializers.Serializer[Any]):
     confirm = serializers.IntegerField(
         allow_null=True, help_text="When not null, saving needs this number as confirm_stops."
     )
+    warnings = WarningShape(many=True, help_text="As the answer to saving it will have them.")
 
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of Python's own, so it cannot be an attribute."""

@@ -42,3 +42,9 @@ def test_it_goes_on_with_another_zone(alice: Person, stranded: dict[str, Any], s
     resumed = alice.post(f"{path}/resume").json()
     assert (resumed["paused"], resumed["next"]["local"][-6:]) == (None, "+05:30")
     assert Schedule.objects.get().timezone == "Asia/Kolkata"
+
+
+def test_what_one_that_only_observes_would_do_can_be_asked(alice: Person, stranded: dict[str, Any]) -> None:
+    Schedule.objects.update(mode="observe")
+    answer = alice.post("schedules/impact", {"schedule": stranded["id"], "name": "Watched"})
+    assert (answer.status_code, answer.json()["warnings"]) == (200, [])

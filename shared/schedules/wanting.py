@@ -77,6 +77,13 @@ class Wants:
         self.skipping = {(rule, server) for rule, server, *_ in self.skips}
         self.told: dict[tuple[int, int, datetime], Moment | None] = {}
 
+    def suppose(self, schedule: Schedule, servers: Iterable[int]) -> None:
+        """Let this one, as it may become, take the place of what is saved of it. Before anything is asked."""
+        for server in servers:
+            others = [each for each in self.schedules.get(server, ()) if each.id != schedule.id]
+            speaking = [*others, schedule] if speaks(schedule) else others
+            self.schedules[server] = sorted(speaking, key=lambda each: (each.name, each.id))
+
     def want(self, server: int, *, at: datetime) -> Decision:
         """What all of them together want of it at that instant."""
         said = sorted(self.everything(server, at=at), key=lambda each: each.rank, reverse=True)

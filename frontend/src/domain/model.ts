@@ -2,7 +2,7 @@
  * The nouns the page works with, exactly as the API says them. Times are UTC ISO texts.
  * The generated client must be assignable to these; the compiler tells when it no longer is.
  */
-import type { RuleBody, SkipDate, TimeWindow, WeekHours } from './timetable'
+import type { RuleBody, SkipDate, TimeWindow, Warning, WeekHours } from './timetable'
 import type { Hold } from './wanted'
 
 export type * from './timetable'
@@ -175,7 +175,6 @@ export interface Rule {
 }
 /** What a schedule does when somebody else changes a server. */
 export type Mode = 'respect' | 'alert' | 'enforce' | 'observe'
-export interface Warning { code: string; detail: string }
 
 export interface Schedule {
   id: number

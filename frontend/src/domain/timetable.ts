@@ -3,6 +3,7 @@ import type { Day } from './cron'
 
 type Action = 'start' | 'stop' | 'reboot'
 interface Named { id: number; name: string }
+export interface Warning { code: string; detail: string }
 
 /** On these days from one wall-clock time to another; to the next day when `to` is not later. */
 export interface TimeWindow { days: Day[]; from: string; to: string }
@@ -40,6 +41,8 @@ export interface Impact {
   stops_soon: { server: Named; at: string }[]
   /** The number somebody has to type before it is saved; null when nothing has to be confirmed. */
   confirm: number | null
+  /** What is worth knowing and keeps nobody from saving. */
+  warnings: Warning[]
 }
 
 export interface Targets { count: number; servers: Named[] }

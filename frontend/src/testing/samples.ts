@@ -39,5 +39,5 @@ export const schedule = (part: Partial<Schedule> = {}): Schedule => ({
 
 export const impact = (part: Partial<Impact> = {}): Impact => ({
   from: '2026-11-23T17:30:00Z', to: '2026-12-07T17:30:00Z', servers: 1, starts: { added: 0, removed: 0 }, stops: { added: 0, removed: 0 },
-  reboots: { added: 0, removed: 0 }, hours: { on_before: 336, on_after: 120 }, changes: [], more: false, stops_soon: [], confirm: null, ...part,
+  reboots: { added: 0, removed: 0 }, hours: { on_before: 336, on_after: 120 }, changes: [], more: false, stops_soon: [], confirm: null, warnings: [], ...part,
 })

@@ -160,6 +160,14 @@ describe('a new schedule', () => {
     expect(page.find('button[type=submit]').text()).toBe('Create schedule')
   })
 
+  it('warns before it is saved, once of what the panel says by itself', async () => {
+    const kept = { code: 'kept_on', detail: 'The stop of New schedule falls into the hours of Office.' }
+    wouldDo = impact({ servers: 0, warnings: [{ code: 'no_servers', detail: 'No server is chosen yet.' }, kept] })
+    await wait(600)
+    expect(page.findAll('[aria-label=Warnings] li').map((each) => each.text())).toEqual([kept.detail])
+    expect(page.text()).toContain('It has no servers, so nothing changes.')
+  })
+
   it('is saved with Ctrl+S from anywhere on the page', async () => {
     await type('Name', 'Evenings')
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, bubbles: true, cancelable: true }))

@@ -414,6 +414,10 @@ export type Impact = {
      * When not null, saving needs this number as confirm_stops.
      */
     confirm: number | null;
+    /**
+     * As the answer to saving it will have them.
+     */
+    warnings: Array<Warning>;
     from: string;
 };
 
