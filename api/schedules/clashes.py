@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.schedules import ahead
+from api.servers.clocks import Clock
+from shared.schedules import ahead, walls
 from shared.schedules.models import Action, Rule, Schedule
 from shared.schedules.wanting import Wants
 from shared.schedules.words import VERBS
@@ -19,12 +20,16 @@ Note = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Schedules that share servers, one of which stands for all, and the one that is asked about."""
+    """Schedules that share servers, one of which stands for all, and the one that is asked about.
+
+    Moments are told on the wall clock of that one.
+    """
 
     schedule: Schedule
     others: Sequence[Schedule]
     server: int
     wants: Wants
+    clock: Clock
 
     def moments(self) -> list[tuple[datetime, list[Rule]]]:
         """The stored coming moments, and who fires then."""
@@ -48,16 +53,17 @@ class Meeting:
         return said is not None and said.keeps_on
 
 
-def clashes(schedule: Schedule) -> list[Note]:
+def clashes(schedule: Schedule, *, now: datetime) -> list[Note]:
     """What is kept on, once for every pair of schedules, and then what collides, moment by moment."""
-    meetings = list(meetings_of(schedule))
+    meetings = list(meetings_of(schedule, now=now))
     kept = {key: note for meeting in meetings for key, note in kept_on(meeting)}
     found = {note["detail"]: note for meeting in meetings for note in collisions(meeting)}
     return [*kept.values(), *found.values()]
 
 
-def meetings_of(schedule: Schedule) -> Iterator[Meeting]:
+def meetings_of(schedule: Schedule, *, now: datetime) -> Iterator[Meeting]:
     """One for all servers that have the same schedules; none where this one has no say."""
+    clock = Clock(schedule.timezone if schedule.timezone in walls.zone_names() else "UTC", now)
     servers = [target.server_id for target in schedule.targets.all()]
     wants = Wants(servers)
     wants.suppose(schedule, servers)
@@ -67,7 +73,7 @@ def meetings_of(schedule: Schedule) -> Iterator[Meeting]:
         mine = next((each for each in others if each.id == schedule.id), None)
         if mine is not None and ids not in told:
             told.add(ids)
-            yield Meeting(mine, others, server, wants)
+            yield Meeting(mine, others, server, wants, clock)
 
 
 def kept_on(meeting: Meeting) -> Iterator[tuple[tuple[int, int], Note]]:
@@ -79,12 +85,13 @@ def kept_on(meeting: Meeting) -> Iterator[tuple[tuple[int, int], Note]]:
             key = (rule.schedule_id, keeper.id) if keeper else ()
             if keeper and meeting.schedule.id in key and key not in told:
                 told.add(key)
-                yield (rule.schedule_id, keeper.id), {"code": "kept_on", "detail": kept(rule, keeper, at)}
+                detail = kept(rule, keeper, meeting.clock, at)
+                yield (rule.schedule_id, keeper.id), {"code": "kept_on", "detail": detail}
 
 
-def kept(rule: Rule, keeper: Schedule, at: datetime) -> str:
-    return (
-        f"The stop of '{rule.schedule.name}' at {at:%Y-%m-%d %H:%M} UTC falls into the hours of "
+def kept(rule: Rule, keeper: Schedule, clock: Clock, at: datetime) -> str:
+    return clock.finished(
+        f"The stop of '{rule.schedule.name}' {clock.when(at)} falls into the hours of "
         f"'{keeper.name}' on the same server. Those keep it on, and the stop is skipped."
     )
 
@@ -95,13 +102,13 @@ def collisions(meeting: Meeting) -> Iterator[Note]:
         rules = [rule for rule in firing if meeting.keeper(rule, at) is None]
         is_ours = any(rule.schedule_id == meeting.schedule.id for rule in rules)
         if is_ours and len({rule.action for rule in rules}) > 1:
-            yield {"code": "collision", "detail": collision(at, rules)}
+            yield {"code": "collision", "detail": collision(rules, meeting.clock, at)}
 
 
-def collision(moment: datetime, firing: Iterable[Rule]) -> str:
+def collision(firing: Iterable[Rule], clock: Clock, at: datetime) -> str:
     actions = sorted({rule.action for rule in firing}, key=ORDER.index)
     who = ", ".join(sorted({f"{VERBS[rule.action].lower()} of '{rule.schedule.name}'" for rule in firing}))
-    return (
-        f"At {moment:%Y-%m-%d %H:%M} UTC the same server is asked for different things: {who}. "
+    return clock.finished(
+        f"The same server is asked for different things {clock.when(at)}: {who}. "
         f"{VERBS[actions[0]]} wins; the others are skipped."
     )

@@ -22,7 +22,7 @@ def warnings(schedule: Schedule, *, now: datetime) -> list[Note]:
         *never_runs(schedule, rules, now=now),
         *gaps(schedule, rules),
         *short_months(rules),
-        *clashes(schedule),
+        *clashes(schedule, now=now),
     ]
     return found[:MOST]
 

@@ -48,3 +48,11 @@ def test_what_one_that_only_observes_would_do_can_be_asked(alice: Person, strand
     Schedule.objects.update(mode="observe")
     answer = alice.post("schedules/impact", {"schedule": stranded["id"], "name": "Watched"})
     assert (answer.status_code, answer.json()["warnings"]) == (200, [])
+
+
+def test_its_collisions_are_told_in_utc(alice: Person, server: Server, stranded: dict[str, Any]) -> None:
+    schedule(
+        alice, timezone="UTC", rules=[{"action": "reboot", "at": "2099-12-24T01:30"}], servers=[server.id]
+    )
+    [told] = alice.get(f"schedules/{stranded['id']}").json()["warnings"]
+    assert "asked for different things on 24 Dec 2099 01:30 UTC time: reboot of" in told["detail"]

@@ -60,9 +60,9 @@ def test_a_stop_within_the_hours_of_another_schedule_is_told_on_both_sides(
     )
     assert (codes(office), codes(early)) == ([], ["kept_on"])
     [told] = early["warnings"]
-    assert told["detail"].startswith("The stop of 'Early' at ")
+    assert told["detail"].startswith("The stop of 'Early' ")
     assert told["detail"].endswith(
-        "falls into the hours of 'Office' on the same server. Those keep it on, and the stop is skipped."
+        " falls into the hours of 'Office' on the same server. Those keep it on, and the stop is skipped."
     )
     assert alice.get(f"schedules/{office['id']}").json()["warnings"] == [told]
 
@@ -93,6 +93,30 @@ def test_a_stop_that_is_kept_on_collides_with_nothing(alice: Person, server: Ser
     schedule(alice, servers=[server.id], rules=[{"action": "reboot", "cron": "0 18 * * *"}])
     early = schedule(alice, servers=[server.id], rules=[{"action": "stop", "cron": "0 18 * * *"}])
     assert codes(early) == ["kept_on"]
+
+
+def test_moments_are_told_on_the_wall_clock_of_the_schedule_that_is_asked_about(
+    alice: Person, server: Server
+) -> None:
+    christmas = [{"action": "stop", "at": "2099-12-24T18:00"}]
+    schedule(alice, name="Kolkata", timezone="Asia/Kolkata", servers=[server.id], rules=christmas)
+    start = [{"action": "start", "at": "2099-12-24T13:30"}]
+    berlin = schedule(alice, name="Berlin", servers=[server.id], rules=start)
+    assert berlin["warnings"][0]["detail"] == (
+        "The same server is asked for different things on 24 Dec 2099 13:30 Berlin time: start of 'Berlin', "
+        "stop of 'Kolkata'. Start wins; the others are skipped."
+    )
+    hours_of_new_york = schedule(
+        alice,
+        name="Afternoon",
+        timezone="America/New_York",
+        servers=[server.id],
+        rules=None,
+        windows=hours("07:00", "15:00"),
+    )
+    assert hours_of_new_york["warnings"][0]["detail"].startswith(
+        "The stop of 'Kolkata' on 24 Dec 2099 07:30 New York time falls into the hours of 'Afternoon'"
+    )
 
 
 @pytest.mark.parametrize("change", [{"mode": "observe"}, {"enabled": False}])
