@@ -87,7 +87,7 @@ def test_what_is_wrong_with_a_schedule_stands_at_its_field(screen: Screen, fleet
     form.cron("30 18 * * 1-5")
     expect(form.page.get_by_label("Cron line")).not_to_have_attribute("aria-invalid", "true")
     form.once(datetime.now(UTC) - timedelta(hours=1), ZONE).save()
-    expect(form.wrong("Date and time")).to_contain_text("past")
+    expect(form.wrong("Date and time")).to_contain_text("has passed")
     assert fleet.api.all(f"/schedules?server={server.id}") == []
 
 
