@@ -17,9 +17,11 @@ HAIR = 1e-6
 # What rules leave in the buckets, so that a person's wish does not wait behind a thousand of theirs.
 KEPT_REQUESTS = 1
 KEPT_SERVERS = 0.01
-# What a refusal does to a refill rate, and how low that goes; how it comes back is in `limits`.
+# What a refusal does to a refill rate, and how low those go; how it comes back is in `limits`. Servers can
+# share a request but not the other way round, so requests become rare first.
 SLOWER = 0.5
-SLOWEST = 0.1
+FEWEST_REQUESTS = 0.05
+FEWEST_SERVERS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,18 @@ class Learned:
 
 
 def learn_down(learned: Learned | None, *, rates: Rates, now: datetime) -> Learned:
-    """AWS refused a request as one too many: somebody else spends here too, so we go half as fast."""
+    """AWS refused a request as one too many: somebody else spends here too, so we ask half as often.
+
+    AWS does not say which bucket was empty. When asking hardly ever is still too often, it is the servers'.
+    """
     before = learned or Learned(rates.requests_refill, rates.servers_refill, now, now, 0)
+    fewest = rates.requests_refill * FEWEST_REQUESTS
+    is_rare = before.requests_refill <= fewest
     return Learned(
-        max(before.requests_refill * SLOWER, rates.requests_refill * SLOWEST),
-        max(before.servers_refill * SLOWER, rates.servers_refill * SLOWEST),
+        max(before.requests_refill * SLOWER, fewest),
+        max(before.servers_refill * SLOWER, rates.servers_refill * FEWEST_SERVERS)
+        if is_rare
+        else before.servers_refill,
         at=now,
         since=before.since,
         refusals=before.refusals + 1,

@@ -181,7 +181,7 @@ def test_refusals_slow_the_bucket_down_and_quiet_minutes_bring_it_back(
     ec2.refuse = THROTTLED
     send.drain(region.id, "stop")
     learned = Bucket.objects.get().learned
-    assert (learned["requests_refill"], learned["servers_refill"], learned["refusals"]) == (2.5, 10, 1)
+    assert (learned["requests_refill"], learned["servers_refill"], learned["refusals"]) == (2.5, 20, 1)
     ec2.refuse = None
     time.forward(0.35)  # enough for a token of the published rate
     Operation.objects.update(not_before=time.moment)

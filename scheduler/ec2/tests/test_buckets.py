@@ -175,19 +175,22 @@ def test_a_bucket_of_one_request_is_not_shared() -> None:
 STOP = AWS.of("stop")
 
 
-def test_each_refusal_halves_the_rates_down_to_a_tenth() -> None:
+def test_each_refusal_makes_requests_rarer_and_when_they_are_rare_servers_fewer() -> None:
     learned = None
     found = []
-    for _ in range(5):
+    for _ in range(10):
         learned = learn_down(learned, rates=STOP, now=NOON)
-        found.append((learned.requests_refill, learned.servers_refill, learned.refusals))
-    assert found == [(2.5, 10, 1), (1.25, 5, 2), (0.625, 2.5, 3), (0.5, 2, 4), (0.5, 2, 5)]
+        found.append((learned.requests_refill, learned.servers_refill))
+    assert found[:5] == [(2.5, 20), (1.25, 20), (0.625, 20), (0.3125, 20), (0.25, 20)]
+    assert found[5:] == [(0.25, 10), (0.25, 5), (0.25, 2.5), (0.25, 2), (0.25, 2)]
+    assert learned is not None
+    assert learned.refusals == 10
 
 
 def test_a_quiet_minute_gives_back_a_tenth_until_nothing_is_left_of_it() -> None:
     learned = learn_down(None, rates=STOP, now=NOON)
     later = learn_up(learned, rates=STOP, now=seconds(60))
-    assert later == Learned(3.0, 12.0, at=seconds(60), since=NOON, refusals=1)
+    assert later == Learned(3.0, 20.0, at=seconds(60), since=NOON, refusals=1)
     assert learn_up(later, rates=STOP, now=seconds(299)) is not None
     assert learn_up(later, rates=STOP, now=seconds(300)) is None
     assert learn_up(None, rates=STOP, now=NOON) is None
@@ -195,7 +198,7 @@ def test_a_quiet_minute_gives_back_a_tenth_until_nothing_is_left_of_it() -> None
 
 def test_what_was_learned_only_ever_slows_down() -> None:
     learned = learn_down(None, rates=STOP, now=NOON)
-    assert effective(AWS, action="stop", learned=learned).stop.servers_refill == 10
+    assert effective(AWS, action="stop", learned=learned).stop.requests_refill == 2.5
     assert effective(AWS, action="stop", learned=None) is AWS
     slow = custom("stop", {"servers_refill": 1})
     assert effective(slow, action="stop", learned=learned).stop.servers_refill == 1
