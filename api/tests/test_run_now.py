@@ -1,5 +1,6 @@
 """Run now: an action on all servers of a schedule, as if somebody had named them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from api.tests.conftest import Person, make_operation, make_server, schedule
 from shared import broker
 from shared.fleet.models import Region, Server
 from shared.operations.models import Operation, Request
-from shared.schedules.models import Target
+from shared.schedules.models import Hold, Target
 
 pytestmark = pytest.mark.django_db
 Knocks = list[tuple[str, dict[str, int | str]]]
@@ -31,6 +32,29 @@ def test_all_its_servers_are_asked_busy_ones_too_and_who_refuses_is_named(
     assert [(each["server"], each["code"]) for each in answer.json()["refused"]] == [(shut.id, "protected")]
     assert {each["note"] for each in answer.json()["operations"]} == {"Fire drill"}
     assert knocked == [(broker.DRAIN_REGION, {"region": region.id, "action": "stop"})]
+
+
+def test_whoever_kept_a_server_otherwise_is_named_and_keeps_it_no_longer(
+    alice: Person, bob: Person, region: Region, moment: datetime
+) -> None:
+    held, other, over, free = (make_server(region, name=name) for name in ("db", "api", "old", "web"))
+    until = moment + timedelta(hours=3)
+    hold = {"workspace": region.workspace, "author": bob.user, "reason": "release night"}
+    Hold.objects.create(server=held, want="on", until=until, **hold)
+    Hold.objects.create(server=other, want="off", until=until, **hold)
+    Hold.objects.create(server=over, want="on", until=moment - timedelta(minutes=1), **hold)
+    made = schedule(alice, servers=[each.id for each in (held, other, over, free)])
+    told = run(alice, made, key="k1").json()
+    assert run(alice, made, key="k1").json() == told
+    assert [each["server"] for each in told["ended_holds"]] == [{"id": held.id, "name": "db"}]
+    ended = told["ended_holds"][0]["hold"]
+    assert (ended["want"], ended["reason"]) == ("on", "release night")
+    assert ended["author"]["email"] == "bob@example.com"
+    assert datetime.fromisoformat(ended["until"]) == until
+    assert list(Hold.objects.filter(ended_at=None).values_list("server", flat=True)) == [other.id]
+    assert run(alice, made, key="k2").json()["ended_holds"] == []
+    Operation.objects.all().delete()
+    assert run(alice, made, key="k1").json()["ended_holds"] == []
 
 
 def test_when_all_refuse_it_is_refused(alice: Person, server: Server, nightly: dict[str, Any]) -> None:

@@ -65,6 +65,12 @@ def contradict(servers: Collection[int], action: str, *, now: datetime) -> None:
     rows.update(ended_at=Least("until", Value(now)))
 
 
+def contradicted(servers: Collection[int], *, at: datetime) -> list[Hold]:
+    """Those that ended because somebody asked for the opposite at that moment."""
+    rows = Hold.objects.filter(server__in=servers, ended_at=at)
+    return list(rows.select_related("author", "server").order_by("server__name", "server"))
+
+
 def open_ones(servers: Collection[int], *, now: datetime) -> dict[int, Hold]:
     """The hold that each of these servers is under now."""
     rows = Hold.objects.filter(server__in=servers, ended_at=None, until__gt=now)

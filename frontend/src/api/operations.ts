@@ -1,5 +1,5 @@
 /** Asking for operations and following them. */
-import type { Action, Asked, Manner, Operation, OperationDetail, OperationState, Origin, Page, StopWay } from '@/domain/model'
+import type { Action, Asked, Manner, Operation, OperationDetail, OperationState, Origin, Page, Ran, StopWay } from '@/domain/model'
 import { operationsCancel, operationsCreate, operationsList, operationsRetrieve, operationsRetry, schedulesRun } from './generated'
 import { body, THROWING } from './http'
 import { freshKey } from './keys'
@@ -20,7 +20,7 @@ export const askOperations = (servers: readonly number[], action: Action, { way 
   body(operationsCreate({ body: { servers: [...servers], action, ...OPTIONS[way], ...manner }, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
 
 /** The action of a schedule's own servers, now; its timetable stays as it is. */
-export const runSchedule = (schedule: number, wanted: { action: Action; reason?: string }): Promise<Asked> =>
+export const runSchedule = (schedule: number, wanted: { action: Action; reason?: string }): Promise<Ran> =>
   body(schedulesRun({ path: { id: schedule }, body: wanted, headers: { 'Idempotency-Key': freshKey() }, ...THROWING }))
 
 const listOf = <Word>(word: Word | undefined): Word[] | undefined => (word === undefined ? undefined : [word])

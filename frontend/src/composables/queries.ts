@@ -166,11 +166,11 @@ export const useLimits = (account: MaybeRefOrGetter<number>) =>
 /** All that holds, skips and schedules move. */
 const WANTED = [KEYS.explain, KEYS.timeline, KEYS.strips]
 
-/** All servers by name, for a question that names some; asked once it is open. */
-export const useServerNames = (enabled: MaybeRefOrGetter<boolean>) =>
+/** All servers, for a question about some; asked once it is open. */
+export const useAllServers = (enabled: MaybeRefOrGetter<boolean>) =>
   useQuery({
-    queryKey: [...KEYS.servers, 'names'],
-    queryFn: async ({ signal }) => new Map((await listServers({}, signal)).results.map(({ id, name }) => [id, name])),
+    queryKey: [...KEYS.servers, 'all'],
+    queryFn: async ({ signal }) => new Map((await listServers({}, signal)).results.map((server) => [server.id, server])),
     enabled,
     staleTime: SETTLED_MS,
   })

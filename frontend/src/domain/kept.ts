@@ -1,5 +1,5 @@
 /** A server that may be kept on or off, or is: what its row and its buttons say. */
-import type { Action, Hold, Server, Status, Want } from './model'
+import type { Action, EndedHold, Hold, Server, Status, Want } from './model'
 import { wallTime } from './time'
 
 const UP: readonly Status[] = ['running', 'starting', 'rebooting']
@@ -45,6 +45,14 @@ export function holdText(hold: Hold, rule: { at: string } | undefined, zone: str
   const says = rule ? ` (rule says ${wallTime(rule.at, zone, new Date(now))})` : ''
   return `Kept ${hold.want}${by} until ${wallTime(hold.until, zone, new Date(now))}${says}`
 }
+
+/** Whether asking for this now ends the hold. */
+export const contradicts = (action: Action, { want, until }: Hold, now: number): boolean =>
+  action === (want === 'on' ? 'stop' : 'start') && Date.parse(until) > now
+
+/** "db-test-3: Kept on by Sam until 21:00: release night". */
+export const heldText = ({ server, hold }: EndedHold, zone: string, now: number): string =>
+  `${server.name}: ${holdText(hold, undefined, zone, now)}${hold.reason ? `: ${hold.reason}` : ''}`
 
 /** "Kept on until 21:00". */
 export const doneText = ({ want, until }: Pick<Hold, 'want' | 'until'>, zone: string, now: number): string =>

@@ -3,7 +3,7 @@
  * The generated client must be assignable to these; the compiler tells when it no longer is.
  */
 import type { RuleBody, SkipDate, TimeWindow, Warning, WeekHours } from './timetable'
-import type { Hold } from './wanted'
+import type { EndedHold, Hold } from './wanted'
 
 export type * from './timetable'
 export type * from './wanted'
@@ -169,6 +169,7 @@ export interface Manner { way?: StopWay; reason?: string; queue?: boolean }
 
 export interface Refusal { server: number; code: string; detail: string }
 export interface Asked { operations: Operation[]; refused: Refusal[] }
+export interface Ran extends Asked { ended_holds: EndedHold[] }
 
 export interface Rule {
   id: number; action: Action; cron: string | null; at: string | null; sentence: string; next_run_at: string | null

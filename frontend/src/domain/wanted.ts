@@ -7,6 +7,8 @@ export type Want = 'on' | 'off'
 
 /** Keeps a server on or off until a moment, whatever its schedules say. */
 export interface Hold { id: number; want: Want; until: string; author: Person | null; reason: string; created_at: string }
+/** A hold that is over because somebody asked for the opposite. */
+export interface EndedHold { server: Named; hold: Hold }
 /** `act`: also start or stop it now, if it is not there yet. */
 export interface HoldBody { want: Want; until: string; reason?: string; act?: boolean }
 /** `operation`: what was asked for at once; null when there was nothing to do. */

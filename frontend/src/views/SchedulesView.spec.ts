@@ -2,10 +2,11 @@ import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { toast } from 'vue-sonner'
 
-import type { Imported, Schedule } from '@/domain/model'
+import type { Hold, Imported, Schedule } from '@/domain/model'
 import { stubApi, type Asked } from '@/testing/browser'
 import { menu, open, press } from '@/testing/page'
 import { operation, schedule, server } from '@/testing/samples'
+import { hold } from '@/testing/wanted'
 import SchedulesView from './SchedulesView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
@@ -15,17 +16,19 @@ vi.mock('@/composables/useMay', () => ({ useMay: () => ({
 }) }))
 
 const OFFICE = { days: ['mon' as const], from: '08:00', to: '20:00' }
+const FAR = '2099-11-23T20:00:00Z'
 const NOTHING: Imported = { dry_run: true, created: [], changed: [], unchanged: [], removed: [], stops_soon: [], confirm: null }
 let schedules: Schedule[]
 let imported: { status?: number; body: unknown }
 let running: { status: number; body: unknown }
+let held: Record<number, Hold>
 let log: Asked[]
 let page: VueWrapper
 
 const reply = ({ method, path }: Asked) => {
   if (path === 'schedules/import') return imported
   if (path.endsWith('/run')) return running
-  if (path.startsWith('servers?')) return { body: { count: 2, results: [server(), server({ id: 9, name: 'web-2' })] } }
+  if (path.startsWith('servers?')) return { body: { count: 2, results: [server({ hold: held[8] ?? null }), server({ id: 9, name: 'web-2', hold: held[9] ?? null })] } }
   if (path.startsWith('operations')) return { body: { count: 1, results: [operation()] } }
   if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses: [] } }
   return method === 'GET' ? { body: { count: schedules.length, results: schedules } } : undefined
@@ -49,8 +52,9 @@ beforeEach(() => {
   vi.clearAllMocks()
   Object.assign(may, { operates: true, edits: true })
   schedules = [schedule({ servers: [8, 9] })]
+  held = {}
   imported = { body: NOTHING }
-  running = { status: 202, body: { operations: [operation({ id: 51 }), operation({ id: 52 })], refused: [] } }
+  running = { status: 202, body: { operations: [operation({ id: 51 }), operation({ id: 52 })], refused: [], ended_holds: [] } }
   log = stubApi(reply)
 })
 
@@ -127,8 +131,28 @@ describe('running a schedule now', () => {
     expect(document.querySelector('[role=dialog]')).toBeNull()
   })
 
+  it('says whose holds it would end, and whose it has ended', async () => {
+    const kept = hold({ want: 'on', until: FAR, reason: 'release night' })
+    held = { 8: kept, 9: hold({ want: 'off', until: FAR }) }
+    running.body = { operations: [operation({ id: 51 })], refused: [], ended_holds: [{ server: { id: 8, name: 'test1' }, hold: kept }] }
+    const asked = await ask()
+    const said = [...asked.querySelectorAll('[aria-label="Holds that end"] li')].map(({ textContent }) => textContent)
+    expect(said).toEqual([expect.stringMatching(/^test1: Kept on by Sam until .*: release night$/)])
+    expect(asked.textContent).toContain('This ends a hold')
+    await submit()
+    expect(toast.warning).toHaveBeenCalledWith('A hold was ended', expect.objectContaining({ description: said[0], duration: Infinity }))
+  })
+
+  it('says nothing of holds that are over, or want the same', async () => {
+    held = { 8: hold({ want: 'on', until: '2020-01-01T00:00:00Z' }), 9: hold({ want: 'off', until: FAR }) }
+    const asked = await ask()
+    expect(asked.textContent).not.toContain('This ends')
+    await submit()
+    expect(toast.warning).not.toHaveBeenCalled()
+  })
+
   it('says what was refused', async () => {
-    running = { status: 202, body: { operations: [operation({ id: 51 })], refused: [{ server: 9, code: 'protected', detail: 'web-2 is protected.' }] } }
+    running = { status: 202, body: { operations: [operation({ id: 51 })], refused: [{ server: 9, code: 'protected', detail: 'web-2 is protected.' }], ended_holds: [] } }
     await ask()
     await submit()
     expect(toast.error).toHaveBeenCalledWith('Stop of 1 server refused', expect.objectContaining({ description: 'web-2 is protected.' }))

@@ -370,6 +370,8 @@ export const schedulesResume = <ThrowOnError extends boolean = false>(options: O
 
 /**
  * Ask for an action on all servers of a schedule, busy ones included. 202 means asked, not done.
+ *
+ * Holds that want the opposite end, as they do when somebody asks for one server.
  */
 export const schedulesRun = <ThrowOnError extends boolean = false>(options: Options<SchedulesRunData, ThrowOnError>): RequestResult<SchedulesRunResponses, SchedulesRunErrors, ThrowOnError> => (options.client ?? client).post<SchedulesRunResponses, SchedulesRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

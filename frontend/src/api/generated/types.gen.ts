@@ -243,6 +243,11 @@ export type Effect = {
     change: ChangeEnum;
 };
 
+export type EndedHold = {
+    server: Named;
+    hold: Hold;
+};
+
 export type Entry = {
     at: string;
     kind: EntryKindEnum;
@@ -1162,6 +1167,15 @@ export type RuleWanted = {
      * Local date and time: 2026-12-24T07:00, or with seconds.
      */
     at?: string;
+};
+
+export type Run = {
+    operations: Array<Operation>;
+    refused: Array<Refused>;
+    /**
+     * Holds that wanted the opposite, and are over now.
+     */
+    ended_holds: Array<EndedHold>;
 };
 
 /**
@@ -2086,6 +2100,15 @@ export type RuleWritable = {
     action: Action;
     sentence: string;
     next_run_at: string | null;
+};
+
+export type RunWritable = {
+    operations: Array<OperationWritable>;
+    refused: Array<Refused>;
+    /**
+     * Holds that wanted the opposite, and are over now.
+     */
+    ended_holds: Array<EndedHold>;
 };
 
 export type ScheduleWritable = {
@@ -3085,7 +3108,7 @@ export type SchedulesRunErrors = {
 export type SchedulesRunError = SchedulesRunErrors[keyof SchedulesRunErrors];
 
 export type SchedulesRunResponses = {
-    202: Asked;
+    202: Run;
 };
 
 export type SchedulesRunResponse = SchedulesRunResponses[keyof SchedulesRunResponses];
