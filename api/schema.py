@@ -29,6 +29,9 @@ class ProblemShape(serializers.Serializer[Any]):
     stops = serializers.IntegerField(
         required=False, help_text="With confirmation_required: what to send as confirm_stops."
     )
+    names = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="With confirmation_required: the servers."
+    )
 
 
 class TidySchema(AutoSchema):

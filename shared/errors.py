@@ -101,7 +101,7 @@ class AccountInUse(NotAllowed):
 
 
 class ConfirmationRequired(NotAllowed):
-    """Saving this stops several servers at once. Say how many, if that is meant."""
+    """This stops several servers at once. Say how many, if that is meant."""
 
     code = "confirmation_required"
 

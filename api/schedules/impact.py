@@ -16,13 +16,12 @@ from api.schedules.effects import Effect, Future, Line, Span
 from api.schedules.preview import Wish
 from api.schedules.preview import timings as timings_of
 from api.schedules.warnings import warnings
-from shared.errors import ConfirmationRequired, InvalidRule
+from shared.errors import InvalidRule
 from shared.fleet.models import Server
 from shared.people.models import Workspace
 from shared.schedules import ahead, parts, tagging, targets, walls, windows
 from shared.schedules.checks import RuleText, check_dates, check_rule
-from shared.schedules.models import Action, Hold, Rule, Schedule
-from shared.schedules.recurrence import first
+from shared.schedules.models import Hold, Schedule
 from shared.schedules.services import Draft
 from shared.schedules.wanting import schedules_of
 
@@ -91,49 +90,6 @@ def impact(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now
         "confirm": len(soon) if len(soon) > 1 else None,
         "warnings": warnings(row, now=now),
     }
-
-
-def confirmed(
-    draft: Draft, schedule: Schedule | None, workspace: Workspace, *, stops: int, now: datetime
-) -> None:
-    """ConfirmationRequired when saving would stop more than one server within minutes, and not as many as
-    the asker says to know."""
-    insist(stopped_at_once(draft, schedule, workspace, now=now), stops=stops)
-
-
-def stopped_at_once(
-    draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime
-) -> list[dict[str, Any]]:
-    """The servers that saving would stop within minutes, and when."""
-    if not stop_is_near(draft, schedule, workspace, now=now):
-        return []
-    thought = think(draft, schedule, workspace, now=now)
-    return stops_soon(compare(thought, schedule, workspace, span=Span(now, now + SOON)), now=now)
-
-
-def stop_is_near(draft: Draft, schedule: Schedule | None, workspace: Workspace, *, now: datetime) -> bool:
-    """Whether anything is stopped within minutes, by this schedule or by one it may keep from doing so.
-
-    Mostly nothing is, and then nobody's future needs to be thought.
-    """
-    wish = wished(draft, schedule, workspace)
-    check(draft, schedule, wish, now=now)
-    own = [timing for action, timing in timings_of(wish) if action == Action.STOP]
-    if any(moment.at <= now + SOON for timing in own for moment in first(timing, after=now, count=1)):
-        return True
-    stops = Rule.objects.filter(workspace=workspace, action=Action.STOP)
-    return stops.filter(next_run_at__lte=now + SOON).exists()
-
-
-def insist(soon: Sequence[dict[str, Any]], *, stops: int) -> None:
-    if len(soon) > 1 and stops != len(soon):
-        names = ", ".join(str(each["server"]["name"]) for each in soon[:5])
-        rest = f" and {len(soon) - 5} more" if len(soon) > 5 else ""
-        message = (
-            f"Saving this stops {len(soon)} servers within 5 minutes: {names}{rest}. "
-            f"Send confirm_stops: {len(soon)} if that is meant."
-        )
-        raise ConfirmationRequired(message, stops=len(soon))
 
 
 def compare(thought: Thought, schedule: Schedule | None, workspace: Workspace, *, span: Span) -> Comparison:
@@ -234,7 +190,9 @@ def servers_of(draft: Draft, schedule: Schedule | None, workspace: Workspace) ->
 
 
 def lines_of(schedule: Schedule) -> list[Line]:
-    """A stored schedule's rules."""
+    """A stored schedule's rules; none in a zone that is gone, since nobody can tell when they act."""
+    if schedule.timezone not in walls.zone_names():
+        return []
     return [
         Line(schedule.id, rule.action, ahead.timing(rule), hours=rule.edge) for rule in schedule.rules.all()
     ]

@@ -14,9 +14,9 @@ from typing import Any
 from django.db import transaction
 
 from api.schedules import exporting, reading, saving, telling
+from api.schedules.confirming import Stop, insist, stopped_at_once, stopped_by_deleting
 from api.schedules.documents import FIELDS, Difference, differences
 from api.schedules.entries import Entry, Refusals, read
-from api.schedules.impact import insist, stopped_at_once
 from api.schedules.resolving import Servers
 from shared.errors import Invalid
 from shared.operations import firing
@@ -28,7 +28,6 @@ from shared.schedules.services import Draft
 PLAIN = frozenset({"name", "timezone", "enabled", "mode", "hibernate", "valid_from", "valid_to"})
 TIMETABLE = frozenset({"windows", "rules"})
 TARGETS = frozenset({"servers", "tag_query"})
-Stop = dict[str, Any]
 # Who starts a command signs in nowhere.
 SOMEBODY = "a command"
 
@@ -149,10 +148,10 @@ class Import:
         for entry, schedule, names in survey.changes:
             with gathered(entry, refusals):
                 draft = wanted(entry, names, servers.ids(entry, schedule, refusals))
-                for stop in stopped_at_once(draft, schedule, self.workspace, now=self.now):
-                    soon.setdefault(stop["server"]["id"], stop)
+                note(stopped_at_once(draft, schedule, self.workspace, now=self.now), soon)
                 self.save(draft, schedule)
         for schedule in survey.others:
+            note(stopped_by_deleting(schedule, now=self.now), soon)
             saving.delete(schedule, revision=None, now=self.now)
         return list(soon.values())
 
@@ -181,6 +180,12 @@ class Import:
             removed=sorted(schedule.name for schedule in survey.others),
             stops_soon=soon,
         )
+
+
+def note(stops: Iterable[Stop], soon: dict[int, Stop]) -> None:
+    """Each server once."""
+    for stop in stops:
+        soon.setdefault(stop["server"]["id"], stop)
 
 
 @contextmanager

@@ -151,6 +151,15 @@ class PauseWanted(Body):
         return until
 
 
+class ResumeWanted(Body):
+    confirm_stops = fields.Whole(
+        required=False,
+        min_value=0,
+        default=0,
+        help_text="How many servers this is known to stop within 5 minutes; asked for when more than one.",
+    )
+
+
 class PausedShape(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()

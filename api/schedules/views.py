@@ -12,17 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import PreconditionRequired
-from api.fields import Nothing
+from api.listing import number
 from api.schedules import reading, saving, telling
+from api.schedules.confirming import confirmed, insist, stopped_by_deleting, stopped_by_resuming
 from api.schedules.document_views import DocumentViews
 from api.schedules.filters import ScheduleFilters
-from api.schedules.impact import confirmed, impact
+from api.schedules.impact import impact
 from api.schedules.impact_serializers import ImpactShape, ImpactWanted
 from api.schedules.preview import Wish, preview
 from api.schedules.preview_serializers import PreviewShape, PreviewWanted
 from api.schedules.running import Runnable
 from api.schedules.serializers import (
     PauseWanted,
+    ResumeWanted,
     ScheduleChange,
     ScheduleShape,
     ScheduleWanted,
@@ -42,6 +44,7 @@ class Telling(Protocol):
     def __call__(self, schedule: reading.Shown, *, by: User) -> None: ...
 
 
+MOST_STOPS = 1_000_000
 REVISION = re.compile(r'"?(\d{1,9})"?')
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -49,6 +52,11 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="The revision you have seen.",
+)
+CONFIRM = OpenApiParameter(
+    "confirm_stops",
+    OpenApiTypes.INT,
+    description="How many servers this is known to stop within 5 minutes; asked for when more than one.",
 )
 
 
@@ -59,6 +67,7 @@ class Schedules(DocumentViews, Runnable):
     search_fields: ClassVar = ["name"]
     ordering_fields: ClassVar = ["name", "created_at", "updated_at", "id"]
     ordering: ClassVar = ["name"]
+    query: ClassVar = {"destroy": frozenset({"confirm_stops"})}
 
     def get_queryset(self) -> QuerySet[Schedule]:
         return reading.base(Schedule.objects.filter(workspace=self.workspace))
@@ -91,11 +100,13 @@ class Schedules(DocumentViews, Runnable):
         saving.change(schedule, draft, revision=revision, now=self.now)
         return self.answer(tell=telling.saved)
 
-    @extend_schema(parameters=[IF_MATCH], responses={204: None})
+    @extend_schema(parameters=[IF_MATCH, CONFIRM], responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """End a schedule for good. What it did stays in the history."""
         [shown] = reading.shown([self.get_object()], now=self.now)
-        saving.delete(shown.schedule, revision=expected(request), now=self.now)
+        revision, stops = expected(request), number(request, "confirm_stops", default=0, most=MOST_STOPS)
+        insist(stopped_by_deleting(shown.schedule, now=self.now), stops=stops, doing="Deleting")
+        saving.delete(shown.schedule, revision=revision, now=self.now)
         telling.deleted(shown, by=self.user)
         return Response(status=204)
 
@@ -107,12 +118,13 @@ class Schedules(DocumentViews, Runnable):
         saving.pause(schedule, **self.read(PauseWanted), now=self.now)
         return self.answer(tell=telling.paused)
 
-    @extend_schema(request=None, responses=ScheduleShape)
+    @extend_schema(request=ResumeWanted, responses=ScheduleShape)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: int) -> Response:
         """Go on with the first moment after now."""
         schedule = self.get_object()
-        self.read(Nothing)
+        stops = self.read(ResumeWanted)["confirm_stops"]
+        insist(stopped_by_resuming(schedule, now=self.now), stops=stops, doing="Resuming")
         saving.resume(schedule, now=self.now)
         return self.answer(tell=telling.resumed)
 

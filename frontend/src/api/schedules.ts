@@ -20,14 +20,16 @@ export const createSchedule = (wanted: ScheduleBody): Promise<Schedule> => body(
 export const changeSchedule = (id: number, revision: number, wanted: ScheduleBody): Promise<Schedule> =>
   body(schedulesUpdate({ path: { id }, body: wanted, headers: matching(revision), ...THROWING }))
 
-export async function deleteSchedule(id: number, revision: number): Promise<void> {
-  await schedulesDestroy({ path: { id }, headers: matching(revision), ...THROWING })
+/** `confirmed`: how many servers somebody knows to be stopped within five minutes. */
+export async function deleteSchedule(id: number, revision: number, confirmed?: number): Promise<void> {
+  await schedulesDestroy({ path: { id }, query: { confirm_stops: confirmed }, headers: matching(revision), ...THROWING })
 }
 
 export const pauseSchedule = (id: number, pause: { reason?: string; until?: string }): Promise<Schedule> =>
   body(schedulesPause({ path: { id }, body: pause, ...THROWING }))
 
-export const resumeSchedule = (id: number): Promise<Schedule> => body(schedulesResume({ path: { id }, ...THROWING }))
+export const resumeSchedule = (id: number, confirmed?: number): Promise<Schedule> =>
+  body(schedulesResume({ path: { id }, body: confirmed === undefined ? undefined : { confirm_stops: confirmed }, ...THROWING }))
 
 export const previewSchedule = (wanted: PreviewBody, signal?: AbortSignal): Promise<Preview> =>
   body(schedulesPreview({ body: wanted, signal, ...THROWING }))

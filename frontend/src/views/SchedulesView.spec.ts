@@ -21,6 +21,7 @@ const NOTHING: Imported = { dry_run: true, created: [], changed: [], unchanged: 
 let schedules: Schedule[]
 let imported: { status?: number; body: unknown }
 let running: { status: number; body: unknown }
+let changing: { status: number; body: unknown }[]
 let held: Record<number, Hold>
 let log: Asked[]
 let page: VueWrapper
@@ -31,6 +32,7 @@ const reply = ({ method, path }: Asked) => {
   if (path.startsWith('servers?')) return { body: { count: 2, results: [server({ hold: held[8] ?? null }), server({ id: 9, name: 'web-2', hold: held[9] ?? null })] } }
   if (path.startsWith('operations')) return { body: { count: 1, results: [operation()] } }
   if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses: [] } }
+  if (method === 'DELETE' || path.endsWith('/resume')) return changing.shift() ?? { status: method === 'DELETE' ? 204 : 200, body: schedule() }
   return method === 'GET' ? { body: { count: schedules.length, results: schedules } } : undefined
 }
 const start = async (): Promise<void> => {
@@ -53,6 +55,7 @@ beforeEach(() => {
   Object.assign(may, { operates: true, edits: true })
   schedules = [schedule({ servers: [8, 9] })]
   held = {}
+  changing = []
   imported = { body: NOTHING }
   running = { status: 202, body: { operations: [operation({ id: 51 }), operation({ id: 52 })], refused: [], ended_holds: [] } }
   log = stubApi(reply)
@@ -163,6 +166,75 @@ describe('running a schedule now', () => {
     const asked = await ask()
     await submit()
     expect(asked.querySelector('[role=alert]')?.textContent).toBe('All of them are protected.')
+  })
+})
+
+describe('what stops several servers at once', () => {
+  const REFUSED = { status: 409, body: { code: 'confirmation_required', detail: 'This stops 2 servers.', stops: 2, names: ['test1', 'web-2'] } }
+  const type = async (text: string): Promise<void> => {
+    const field = (await dialog()).querySelector('input') as HTMLInputElement
+    field.value = text
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+  }
+  const asked = async (title: string): Promise<HTMLElement> => vi.waitFor(async () => {
+    const found = await dialog()
+    if (!found.textContent.includes(title)) throw new Error(`Not asked: ${title}`)
+    return found
+  })
+
+  it('is resumed only with their number', async () => {
+    schedules = [schedule({ paused: { until: null, reason: '' } })]
+    changing = [REFUSED]
+    await start()
+    await press(page, 'Resume Nightly Shutdown')
+    const found = await asked('Stop 2 servers within five minutes?')
+    expect(found.textContent).toContain('Resuming Nightly Shutdown stops 2 servers almost at once: test1, web-2.')
+    await type('3')
+    await submit()
+    expect(bodies('schedules/12/resume')).toHaveLength(1)
+    await type('2')
+    expect(found.textContent).toContain('Resume and stop 2 servers')
+    await submit()
+    expect(bodies('schedules/12/resume')[1]).toEqual({ confirm_stops: 2 })
+    expect(document.querySelector('[role=dialog]')).toBeNull()
+    expect(toast.success).toHaveBeenCalledWith('Schedule resumed', expect.anything())
+  })
+
+  it('is deleted only with their number', async () => {
+    changing = [REFUSED]
+    await start()
+    await press(page, 'Delete Nightly Shutdown')
+    await press(page, 'Delete schedule')
+    await asked('Deleting Nightly Shutdown stops 2 servers')
+    await type('2')
+    await submit()
+    expect(log.filter(({ method }) => method === 'DELETE').map(({ path }) => path)).toEqual(['schedules/12', 'schedules/12?confirm_stops=2'])
+    expect(document.querySelector('[role=dialog]')).toBeNull()
+    expect(toast.success).toHaveBeenCalledWith('Schedule deleted', expect.anything())
+  })
+
+  it('is asked about anew when the number has changed, and any other refusal is told', async () => {
+    changing = [REFUSED, { status: 409, body: { ...REFUSED.body, stops: 3, names: ['test1', 'web-2', 'db-1'] } }, { status: 412, body: { code: 'revision_mismatch', detail: 'Somebody else saved first.' } }]
+    await start()
+    await press(page, 'Delete Nightly Shutdown')
+    await press(page, 'Delete schedule')
+    await asked('Stop 2 servers')
+    await type('2')
+    await submit()
+    await asked('Stop 3 servers')
+    await type('3')
+    await submit()
+    const found = await asked('Delete Nightly Shutdown?')
+    expect(found.querySelector('[role=alert]')?.textContent).toBe('Somebody else saved first.')
+  })
+
+  it('says why one could not be resumed', async () => {
+    schedules = [schedule({ paused: { until: null, reason: '' } })]
+    changing = [{ status: 422, body: { code: 'validation', detail: 'No such zone.', errors: [] } }]
+    await start()
+    await press(page, 'Resume Nightly Shutdown')
+    expect(toast.error).toHaveBeenCalledWith('Could not resume', expect.objectContaining({ description: 'Nightly Shutdown · No such zone.' }))
   })
 })
 

@@ -1052,6 +1052,10 @@ export type Problem = {
      * With confirmation_required: what to send as confirm_stops.
      */
     stops?: number;
+    /**
+     * With confirmation_required: the servers.
+     */
+    names?: Array<string>;
 };
 
 export type Rates = {
@@ -1120,6 +1124,16 @@ export type Restriction = {
      */
     actions: Array<Action>;
     detail: string;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type ResumeWanted = {
+    /**
+     * How many servers this is known to stop within 5 minutes; asked for when more than one.
+     */
+    confirm_stops?: number;
 };
 
 export type Retried = {
@@ -2959,7 +2973,12 @@ export type SchedulesDestroyData = {
     path: {
         id: number;
     };
-    query?: never;
+    query?: {
+        /**
+         * How many servers this is known to stop within 5 minutes; asked for when more than one.
+         */
+        confirm_stops?: number;
+    };
     url: '/api/v1/schedules/{id}';
 };
 
@@ -3060,7 +3079,7 @@ export type SchedulesPauseResponses = {
 export type SchedulesPauseResponse = SchedulesPauseResponses[keyof SchedulesPauseResponses];
 
 export type SchedulesResumeData = {
-    body?: never;
+    body?: ResumeWanted;
     path: {
         id: number;
     };
