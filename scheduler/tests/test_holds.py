@@ -185,6 +185,18 @@ def test_what_is_skipped_for_the_server_is_not_what_its_schedules_want(
     assert Operation.objects.get(origin="hold").action == "start"
 
 
+def test_hours_whose_end_was_skipped_go_on_at_the_end_of_a_hold(
+    time: Time, server: Server, hours: Schedule
+) -> None:
+    stop = hours.rules.get(action="stop")
+    Skip.objects.create(workspace=server.workspace, rule=stop, server=server, nominal="2026-11-23T20:00:00")
+    hold(server, "off", time, seconds=9 * HOUR)
+    assert act(time, after=8 * HOUR) == [("rule", "stop", "skipped", "skipped_once")]
+    assert act(time, after=HOUR)[1:] == [("hold", "start", "requested", "")]
+    made = Operation.objects.get(origin="hold")
+    assert made.grace_until == made.due_at + timedelta(minutes=15)
+
+
 def test_an_occurrence_is_judged_by_the_hold_of_its_own_moment_however_late_it_is_noticed(
     time: Time, server: Server, new_schedule: New
 ) -> None:

@@ -27,6 +27,7 @@ from shared.people.models import User
 from shared.schedules import holds
 from shared.schedules.holds import ACTIONS, Wanted
 from shared.schedules.models import Hold, Rule
+from shared.schedules.recurrence import Moment
 from shared.schedules.wanting import Said, Wants
 
 BATCH = 500
@@ -142,7 +143,7 @@ def has_kept_anything(hold: Hold, *, now: datetime) -> bool:
 
 def operation(hold: Hold, said: Said, *, at: datetime, now: datetime) -> Operation:
     """What the schedules want at the end of a hold, as an operation due then, or skipped with its reason."""
-    due = Due(said.rule, hold.server, replace(said.moment, at=at))
+    due = Due(said.rule, hold.server, moved(said.moment, to=at))
     each = occurrence(due, now=now)
     row = firing.row(due, each, against(each, now=now), now=now)
     # It is no occurrence of the rule: the one that speaks for it here has its own row.
@@ -150,6 +151,12 @@ def operation(hold: Hold, said: Said, *, at: datetime, now: datetime) -> Operati
     row.author = hold.author
     row.snapshot |= {"hold": {"id": hold.id, "author": holds.words(hold)["author"], "want": hold.want}}
     return row
+
+
+def moved(moment: Moment, *, to: datetime) -> Moment:
+    """The moment as one that is due then. Hours whose end is past, because that was skipped, still go on."""
+    until = moment.until if moment.until and moment.until > to else None
+    return replace(moment, at=to, until=until)
 
 
 def occurrence(due: Due, *, now: datetime) -> Occurrence:
