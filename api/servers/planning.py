@@ -37,7 +37,7 @@ class Plans:
         self.now = now
         self.wants = Wants(ids, every=True)
         rules = {rule.id for rows in self.wants.all.values() for each in rows for rule in each.rules.all()}
-        self.facts = Facts(sorted(rules), ids, now=now, since=min(since or now, now))
+        self.facts = Facts(sorted(rules), ids, since=min(since or now, now))
         self.facts.wants = self.wants
 
     def hold(self, server: Server, *, at: datetime) -> Hold | None:
@@ -46,25 +46,27 @@ class Plans:
 
     def coming(self, server: Server, span: Span) -> Iterator[Plan]:
         """What its schedules have ahead between two moments, in order; first what is stored for the clock."""
-        return self.merged(server, lambda rule: coming(rule, span))
+        return self.merged(server, lambda rule: coming(rule, span), now=span.now)
 
     def after(self, server: Server, at: datetime) -> Iterator[Plan]:
         """What its schedules say strictly after any instant, in order, were they always as they are now."""
-        return self.merged(server, lambda rule: timetable(rule, after=at))
+        return self.merged(server, lambda rule: timetable(rule, after=at), now=at)
 
-    def merged(self, server: Server, line: Callable[[Rule], Iterator[Moment]]) -> Iterator[Plan]:
+    def merged(
+        self, server: Server, line: Callable[[Rule], Iterator[Moment]], *, now: datetime
+    ) -> Iterator[Plan]:
         schedules = (each for each in self.wants.all.get(server.id, ()) if each.enabled)
         rules = (rule for each in schedules for rule in each.rules.all())
-        return merge(*(self.plans(rule, server, line(rule)) for rule in rules), key=due_at)
+        return merge(*(self.plans(rule, server, line(rule), now=now) for rule in rules), key=due_at)
 
-    def plans(self, rule: Rule, server: Server, line: Iterator[Moment]) -> Iterator[Plan]:
-        return (self.plan(Due(rule, server, moment)) for moment in line)
+    def plans(self, rule: Rule, server: Server, line: Iterator[Moment], *, now: datetime) -> Iterator[Plan]:
+        return (self.plan(Due(rule, server, moment), now=now) for moment in line)
 
-    def plan(self, due: Due) -> Plan:
+    def plan(self, due: Due, *, now: datetime) -> Plan:
         schedule, moment = due.rule.schedule, due.moment
         skip = self.wants.skips.get((due.rule.id, due.server.id, moment.nominal, moment.fold))
         named = Named(schedule.id, schedule.name)
-        return Plan(self.facts.occurrence(due), named, schedule.timezone, moment.nominal, skip)
+        return Plan(self.facts.occurrence(due, now=now), named, schedule.timezone, moment.nominal, skip)
 
 
 def due_at(plan: Plan) -> datetime:

@@ -46,6 +46,19 @@ def test_a_pause_counts_for_the_instants_it_covers(alice: Person, server: Server
     assert why(alice, server, moment - timedelta(minutes=30))["next"][0]["at"] >= iso(until)
 
 
+def test_what_comes_after_a_past_instant_is_judged_by_the_hours_of_its_own_moment(
+    alice: Person, server: Server, moment: datetime
+) -> None:
+    office(alice, server, moment)
+    inside, outside = (moment + timedelta(hours=each) for each in (2, 12))
+    for name, at in (("Tea", inside), ("Night", outside)):
+        rules = [{"action": "stop", "cron": f"{at.minute} {at.hour} * * *"}]
+        schedule(alice, name=name, timezone="UTC", servers=[server.id], rules=rules)
+    told = why(alice, server, moment - timedelta(days=7))["next"]
+    assert {each["reason"] for each in told if each["schedule"]["name"] == "Tea"} == {"kept_on"}
+    assert {each["reason"] for each in told if each["schedule"]["name"] == "Night"} == {None}
+
+
 def test_what_is_due_and_has_not_fired_comes_first(alice: Person, server: Server, moment: datetime) -> None:
     office(alice, server, moment, hours=3)
     late = (moment - timedelta(minutes=5)).replace(microsecond=0)

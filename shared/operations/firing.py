@@ -77,8 +77,8 @@ def record(rules: Sequence[Rule], *, now: datetime) -> list[Operation]:
         ]
     )
     oldest = min((due.moment.at for due in dues), default=now)
-    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, now=now, since=oldest)
-    judged = verdicts([facts.occurrence(due) for due in dues], now=now)
+    facts = Facts([rule.id for rule in rules], {due.server.id for due in dues}, since=oldest)
+    judged = verdicts([facts.occurrence(due, now=now) for due in dues], now=now)
     pairs = zip(dues, judged, strict=True)
     return insert([row(due, each, verdict, now=now) for due, (each, verdict) in pairs])
 
@@ -125,17 +125,14 @@ class Facts:
     A moment is judged by the hold that counted then, which may have ended since; the oldest is `since`.
     """
 
-    def __init__(
-        self, rules: list[int], servers: set[int], *, now: datetime, since: datetime | None = None
-    ) -> None:
+    def __init__(self, rules: list[int], servers: set[int], *, since: datetime) -> None:
         self.servers = servers
-        self.now = now
-        self.holds = Kept(servers, since=since or now)
+        self.holds = Kept(servers, since=since)
         skips = Skip.objects.filter(rule__in=rules, server__in=servers)
         self.skips = set(skips.values_list("rule_id", "server_id", "nominal", "fold"))
 
-    def occurrence(self, due: Due) -> Occurrence:
-        """The due moment with everything that may speak against it."""
+    def occurrence(self, due: Due, *, now: datetime) -> Occurrence:
+        """The due moment with everything that may speak against it when it is judged then."""
         rule, server, moment = due.rule, due.server, due.moment
         hold = self.holds.at(server.id, moment.at)
         return Occurrence(
@@ -145,13 +142,13 @@ class Facts:
             due_at=moment.at,
             grace_until=grace_until(due),
             protected=server.protected,
-            gone=is_gone(server, now=self.now),
+            gone=is_gone(server, now=now),
             region_enabled=server.region.enabled,
             skipped=(rule.id, server.id, moment.nominal, moment.fold) in self.skips,
             observe=rule.schedule.mode == Schedule.Mode.OBSERVE,
             hold=holds.words(hold) if hold else None,
             unfit=unfit(rule.action, server),
-            kept_on=self.kept_on(due),
+            kept_on=self.kept_on(due, now=now),
             schedule=rule.schedule.name,
         )
 
@@ -159,12 +156,12 @@ class Facts:
     def wants(self) -> Wants:
         return Wants(self.servers)
 
-    def kept_on(self, due: Due) -> str:
+    def kept_on(self, due: Due, *, now: datetime) -> str:
         """Only a stop can be: the name of the schedule whose hours go on now. Those that were over before it
         was judged keep nothing on, or the server would stay on for good when their own stop was missed."""
         if due.rule.action != Action.STOP:
             return ""
-        at = max(self.now, due.moment.at)
+        at = max(now, due.moment.at)
         keeper = self.wants.kept_on(due.server.id, at=at, but=due.rule.schedule_id)
         return keeper.name if keeper else ""
 
