@@ -1,6 +1,7 @@
 """The sentence about a server: why it is as it is, and what comes next. Pure: a case in, words out."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from api.servers.cases import WANTED, Case, Cause, Held, Moment, Own, Party, Pause, Step, Word
 from api.servers.clocks import Clock
@@ -179,13 +180,22 @@ def alongside(case: Case, hold: Held, keeps: str, clock: Clock) -> str:
         return f"{keeps}{after(case, hold, clock)}"
     if word.want != hold.want:
         return f"{keeps}, although {party.name} wants it {word.want}{after(case, hold, clock)}"
-    if not word.hours or word.until is None:
+    close = closing(case, party, word)
+    if close is None:
         return f"{keeps}{after(case, hold, clock)}"
-    says = f"{party.name} says on until {clock.say(word.until)}; {keeps}"
+    says = f"{party.name} says on until {clock.say(close)}; {keeps}"
     end = at_end(case, hold)
     if end is not None and end.want not in (None, hold.want):
         return f"{says}, so it {ITSELF[end.want or '']} {clock.when(hold.until)}"
     return f"{says}{after(case, hold, clock)}"
+
+
+def closing(case: Case, party: Party, word: Word) -> datetime | None:
+    """The first end of these hours that nobody has set to be skipped, as far as it is known."""
+    stops = [each for each in case.steps if each.schedule == party.schedule and each.action == "stop"]
+    skipped = {each.at for each in stops if each.skip}
+    ends = {word.until, *(each.at for each in stops)} if word.hours else set()
+    return min((at for at in ends if at and at > case.now and at not in skipped), default=None)
 
 
 def keeping(hold: Held, clock: Clock) -> str:

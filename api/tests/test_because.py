@@ -32,6 +32,7 @@ from api.tests.cases import (
     party,
     step,
     wall,
+    word,
 )
 
 SENTENCES = [
@@ -164,6 +165,19 @@ SENTENCES = [
         office(held=replace(HOLD, until=wall(18)), steps=[step("start", wall(18), kind="hold"), STOP]),
         "Running because Office hours says on until 20:00; Sam keeps it on until 18:00; "
         "Office hours wants it on then too until 20:00 Berlin time.",
+    ),
+    (
+        office(held=replace(HOLD, until=wall(18)), steps=[replace(STOP, reason="skipped_once", skip=9)]),
+        "Running because Sam keeps it on until 18:00 Berlin time.",
+    ),
+    (
+        office(
+            held=HOLD,
+            winner=party(OFFICE, word("on", wall(8, days=-1), hours=True, until=wall(20, days=-1))),
+            steps=[replace(STOP, reason="held"), step("stop", wall(21), kind="hold")],
+        ),
+        "Running because Office hours says on until 20:00; Sam keeps it on until 21:00, "
+        "so it stops at 21:00 Berlin time.",
     ),
     (
         case(winner=OFF, held=replace(HOLD, reason="release"), steps=[step("stop", wall(21), NIGHTLY)]),
