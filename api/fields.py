@@ -10,7 +10,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, out_of_range
+from shared.schedules.cron import FURTHEST_YEAR
+from shared.schedules.recurrence import EARLIEST_YEAR, out_of_range
 
 WRONG_TYPE = "wrong_type"
 # What every JSON reader keeps exactly; far beyond any id, and inside PostgreSQL's bigint.
@@ -78,10 +79,13 @@ class Moment(serializers.DateTimeField):
                 "Give the time with its zone, e.g. 2026-12-24T07:00:00Z.", code="invalid_time"
             )
         try:
-            return super().to_internal_value(value)
+            at = super().to_internal_value(value)
         except (serializers.ValidationError, OverflowError) as error:
             message = f"{value[:40]!r} is not a time like 2026-12-24T07:00:00Z."
             raise serializers.ValidationError(message, code="invalid_time") from error
+        if at.year not in YEARS:
+            raise serializers.ValidationError(out_of_range(at), code="out_of_range")
+        return at
 
 
 class Day(serializers.DateField):

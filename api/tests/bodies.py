@@ -157,6 +157,8 @@ BODIES = [
     ("schedules/preview", PREVIEW, {"count": "5"}, "#/count", "wrong_type"),
     ("schedules/preview", PREVIEW, {"after": "tomorrow"}, "#/after", "invalid_time"),
     ("schedules/preview", PREVIEW, {"after": "2026-12-24T07:00:00"}, "#/after", "invalid_time"),
+    ("schedules/preview", PREVIEW, {"after": "0001-01-01T00:00:00Z"}, "#/after", "out_of_range"),
+    ("schedules/preview", PREVIEW, {"after": "9999-12-31T23:59:59Z"}, "#/after", "out_of_range"),
     ("schedules/preview", PREVIEW, {"timezone": "Mars/Base"}, "#/timezone", "unknown_timezone"),
     ("schedules/preview", PREVIEW, {"rules": []}, "#/rules", "empty"),
     ("schedules/preview", PREVIEW, {"skip_dates": ["24.12.2026"]}, "#/skip_dates/0", "invalid_date"),

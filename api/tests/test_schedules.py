@@ -215,7 +215,12 @@ def test_a_pause_ends_by_itself(alice: Person, nightly: dict[str, Any], moment: 
 
 @pytest.mark.parametrize(
     ("until", "code"),
-    [("2020-01-01T00:00:00Z", "in_the_past"), ("soon", "invalid_time"), (7, "wrong_type")],
+    [
+        ("2020-01-01T00:00:00Z", "in_the_past"),
+        ("9999-12-31T23:59:59Z", "out_of_range"),
+        ("soon", "invalid_time"),
+        (7, "wrong_type"),
+    ],
 )
 def test_a_pause_until_nowhere_is_refused(
     alice: Person, nightly: dict[str, Any], until: Any, code: str

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from shared.errors import InvalidRule
 from shared.schedules import walls, words
-from shared.schedules.recurrence import EARLIEST_YEAR, FURTHEST_YEAR, Timing, check, first, out_of_range
+from shared.schedules.cron import FURTHEST_YEAR
+from shared.schedules.recurrence import EARLIEST_YEAR, Timing, check, first, out_of_range
 from shared.schedules.walls import zone_named
 
 # Shorter than this and one action overtakes the one before. Single moments are anybody's own choice.

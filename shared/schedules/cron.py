@@ -20,6 +20,9 @@ from shared.errors import InvalidRule
 from shared.schedules import walls
 
 LONGEST = 200
+# Nobody plans further, and the engine has no end of its own: a day that comes every 28 years would be looked
+# for until the calendar is over.
+FURTHEST_YEAR = 2200
 SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 COMMON_YEAR = 2027
 EXAMPLE = datetime(2026, 1, 1)  # noqa: DTZ001  a wall clock has no zone
@@ -49,7 +52,7 @@ class Days:
         return self.first is not None and day < self.first
 
     def is_late(self, day: date) -> bool:
-        return self.last is not None and day > self.last
+        return day.year > FURTHEST_YEAR or (self.last is not None and day > self.last)
 
     def begin_of_next(self, day: date) -> datetime:
         """When, on the wall, the next date begins that may count, after one that does not."""

@@ -13,12 +13,12 @@ from itertools import islice
 
 from shared.errors import InvalidRule
 from shared.schedules import walls, windows, words
-from shared.schedules.cron import Cron, Days
+from shared.schedules.cron import FURTHEST_YEAR, Cron, Days
 from shared.schedules.walls import zone_named
 from shared.schedules.windows import Hours, WindowText
 
 AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
-EARLIEST_YEAR, FURTHEST_YEAR = 1990, 2200
+EARLIEST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,12 @@ def test_nobody_walks_through_dates_that_do_not_count(asked: list[datetime]) -> 
     assert len(asked) < 20
 
 
+def test_what_comes_every_28_years_ends_before_the_calendar_does() -> None:
+    coming = list(moments(Timing("UTC", "0 0 * 2 1#5"), after=utc("2027-01-01")))
+    assert [each.nominal[:10] for each in coming][:2] == ["2044-02-29", "2072-02-29"]
+    assert coming[-1].at < utc("2201-01-01")
+
+
 def test_dates_that_count_are_whole_whatever_lies_between() -> None:
     days = frozenset({date(2026, 11, 24), date(2026, 11, 26)})
     timing = Timing("UTC", "0 */8 * * *", skip_dates=days, valid_to=date(2026, 11, 27))
