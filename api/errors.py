@@ -70,6 +70,8 @@ TABLE: dict[type[Exception], tuple[int, str, str]] = {
     CsrfFailed: (403, "csrf_failed", ""),
     rest.PermissionDenied: (403, "permission_denied", ""),
     core.PermissionDenied: (403, "permission_denied", "You may not do this."),
+    # Somebody deleted it between its being found and its being locked.
+    core.ObjectDoesNotExist: (404, "not_found", "This does not exist, or not in your workspace."),
     http.Http404: (404, "not_found", "This does not exist, or not in your workspace."),
     rest.NotFound: (404, "not_found", "This does not exist, or not in your workspace."),
     rest.MethodNotAllowed: (405, "method_not_allowed", ""),

@@ -1,4 +1,4 @@
-"""An edit that has to wait for somebody else's locks gives up in time and says so."""
+"""Who waits for somebody else's locks gives up in time, or is told that the row is gone."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 
 from api.tests.conftest import Person
+from shared.schedules import services
+from shared.schedules.models import Schedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,3 +36,31 @@ def test_a_lock_that_is_not_had_in_time_is_told_as_unavailable(
         ):
             assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert alice.post(f"schedules/{nightly['id']}/pause").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "tail", "body"),
+    [
+        ("PATCH", "", {"name": "Other"}),
+        ("DELETE", "", None),
+        ("POST", "/pause", {}),
+        ("POST", "/resume", None),
+    ],
+)
+def test_what_somebody_deletes_meanwhile_is_not_there_any_more(
+    alice: Person,
+    nightly: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    tail: str,
+    body: object,
+) -> None:
+    def late(schedule: Schedule) -> Schedule:
+        """Whoever waited for the lock of a row that another request deletes finds none."""
+        Schedule.objects.filter(id=schedule.id).delete()
+        return locked(schedule)
+
+    locked = services.locked
+    monkeypatch.setattr(services, "locked", late)
+    answer = alice.call(method, f"schedules/{nightly['id']}{tail}", body, **{"if-match": "*"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
