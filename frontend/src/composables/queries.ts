@@ -183,7 +183,11 @@ const refetchAll = async (client: QueryClient, keys: readonly (readonly string[]
 export function useRefetch() {
   const client = useQueryClient()
   return {
-    schedules: () => refetchAll(client, [KEYS.schedules, KEYS.schedule, KEYS.servers, KEYS.server, ...WANTED]),
+    /** The list too, though it is not on screen while one is edited: it comes next, and is not to begin with what was before. */
+    schedules: async () => {
+      const list = client.invalidateQueries({ queryKey: KEYS.schedules, refetchType: 'all' })
+      await Promise.all([list, refetchAll(client, [KEYS.schedule, KEYS.servers, KEYS.server, ...WANTED])])
+    },
     accounts: () => refetchAll(client, [KEYS.accounts, KEYS.servers]),
     servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.operation, KEYS.drift, KEYS.schedules, ...WANTED]),
     wanted: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.operations, ...WANTED]),
