@@ -36,8 +36,8 @@ export function useWishes() {
     try {
       if (before) live.learnHold(server.id, (await restoreHold(server.id, before)).hold)
       else await releaseServer(server.id)
-      await settle()
       showDone(before ? doneText(before, viewerZone(), serverTime()) : endedText(held), server.name, undefined, aboutHold(server))
+      await settle()
     } catch (failure) {
       live.learnHold(server.id, held)
       showError('The hold could not be ended', `${server.name} · ${sentenceOf(failure)}`)
@@ -71,8 +71,8 @@ export function useWishes() {
   async function unskip(ids: readonly number[], name: string): Promise<void> {
     try {
       await Promise.all(ids.map(takeSkipBack))
-      await settle()
       showDone('Not skipped any more', name, undefined, aboutSkips(ids))
+      await settle()
     } catch (failure) {
       showError('The skip could not be taken back', `${name} · ${sentenceOf(failure)}`)
     }
