@@ -232,8 +232,8 @@ describe('a schedule that somebody else changed meanwhile', () => {
     expect(page.text()).toContain('Somebody changed this schedule after you opened it.')
     const rows = page.findAll('[aria-label="Two versions"] tbody tr').map((row) => row.findAll('th, td').map((each) => each.text()))
     expect(rows).toEqual([
-      ['In words', 'Stop at 18:30.', 'On Mon-Fri.'], ['Name', 'Mineyou changed it', 'Theirsthey changed it'],
-      ['Hours and actions', 'Stop Mon, Tue, Wed, Thu, Fri 18:30', 'Mon, Tue, Wed, Thu, Fri 08:00–20:00they changed it'],
+      ['In words', 'Stop at 18:30.', 'On Mon-Fri.'], ['Name', 'Mine you changed it', 'Theirs they changed it'],
+      ['Hours and actions', 'Stop Mon, Tue, Wed, Thu, Fri 18:30', 'Mon, Tue, Wed, Thu, Fri 08:00–20:00 they changed it'],
     ])
   })
 
