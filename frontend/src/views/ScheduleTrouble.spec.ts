@@ -22,6 +22,11 @@ const type = async (label: string, text: string): Promise<void> => {
   await vi.advanceTimersByTimeAsync(1_000)
   await flushPromises()
 }
+const pick = async (text: string): Promise<void> => {
+  const found = [...document.querySelectorAll('label')].find((each) => each.textContent.trim() === text)
+  found?.querySelector('input')?.click()
+  await flushPromises()
+}
 const submit = async (): Promise<void> => {
   await page.find('form').trigger('submit')
   await flushPromises()
@@ -61,6 +66,19 @@ describe('saving what cannot be saved', () => {
     await press(page, 'Clear')
     await submit()
     expect(document.activeElement?.textContent).toBe('Say when the servers should be on.')
+  })
+
+  it('leads to the days of an action that has none, not to its time', async () => {
+    page = await open(ScheduleEditView, 'schedule-new', '/schedule-new')
+    await type('Name', 'Evenings')
+    await pick('Single actions')
+    for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']) {
+      document.querySelector<HTMLInputElement>(`input[aria-label="${day}"]`)?.click()
+      await flushPromises()
+    }
+    await submit()
+    expect(document.activeElement?.textContent).toBe('Choose at least one day.')
+    expect(input('Time').getAttribute('aria-invalid')).toBeNull()
   })
 
   it('leads to both versions when somebody else has saved, and back to the top with theirs', async () => {
