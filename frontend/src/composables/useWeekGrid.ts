@@ -17,8 +17,8 @@ export interface WeekGridOptions {
   redo: () => void
 }
 
-/** A rectangle that grows from its anchor over what there was before. `left`: the windows as it left them. */
-interface Stroke { anchor: Place; on: boolean; before: readonly TimeWindow[]; left: string; step: string }
+/** A rectangle that grows from its anchor over what there was before. `end`: its other corner; `left`: the windows as it left them. */
+interface Stroke { anchor: Place; end: Place; on: boolean; before: readonly TimeWindow[]; left: string; step: string }
 
 let strokes = 0
 
@@ -51,7 +51,7 @@ export function useWeekGrid(options: WeekGridOptions) {
   function begin(anchor: Place): Stroke {
     strokes += 1
     const before = options.windows()
-    return { anchor, on: opposite(cellAt(anchor)), before, left: JSON.stringify(before), step: `stroke ${strokes}` }
+    return { anchor, end: anchor, on: opposite(cellAt(anchor)), before, left: JSON.stringify(before), step: `stroke ${strokes}` }
   }
 
   /** The stroke that a corner belongs to: the last one, if nothing else changed the windows since. */
@@ -60,7 +60,7 @@ export function useWeekGrid(options: WeekGridOptions) {
 
   function draw(from: Stroke, to: Place): void {
     const windows = paint(from.before, area(from, to), from.on)
-    stroke = { ...from, left: JSON.stringify(windows) }
+    stroke = { ...from, end: to, left: JSON.stringify(windows) }
     options.change(windows, from.step)
     options.say(paintedWords(area(from, to), from.on, windows))
   }
@@ -164,7 +164,11 @@ export function useWeekGrid(options: WeekGridOptions) {
   }
 
   function onFocus(event: FocusEvent): void {
-    focus.value = placeOf(event.target) ?? focus.value
+    const at = placeOf(event.target)
+    if (!at) return
+    focus.value = at
+    // Whoever comes to another place by other ways, as with a screen reader, begins anew there.
+    if (stroke && (at.day !== stroke.end.day || at.slot !== stroke.end.slot)) stroke = null
   }
 
   // A finger or a mouse may leave the grid before it is lifted.

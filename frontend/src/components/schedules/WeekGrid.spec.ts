@@ -41,6 +41,13 @@ describe('the week with the keyboard', () => {
     expect(shown.windows()).toEqual([])
   })
 
+  it('begins a new range where the focus was put by other ways than its keys', async () => {
+    await key('ArrowRight', { shiftKey: true })
+    cell('Sat 10:00').focus()
+    await key('ArrowRight', { shiftKey: true })
+    expect(shown.windows()).toEqual([row(['mon'], '00:00', '02:00'), row(['sat'], '10:00', '12:00')])
+  })
+
   it('paints a range with Shift and arrows, and gives back what is left of it', async () => {
     await key('ArrowRight')
     await key('ArrowRight', { shiftKey: true })
