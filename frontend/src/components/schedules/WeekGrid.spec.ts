@@ -250,3 +250,15 @@ describe('the week under a finger', () => {
     expect(shown.windows()).toEqual([])
   })
 })
+
+describe('the week in half hours', () => {
+  it('begins to read at six, not beneath the names of the days', async () => {
+    vi.spyOn(HTMLElement.prototype, 'offsetLeft', 'get').mockReturnValue(348)
+    vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(60)
+    shown = showHours([])
+    const half = [...document.querySelectorAll('label')].find((each) => each.textContent.trim() === '30 min')
+    half?.querySelector('input')?.click()
+    await vi.waitFor(() => expect(document.querySelector('[role=grid]')?.parentElement?.scrollLeft).toBe(288))
+    vi.restoreAllMocks()
+  })
+})
