@@ -8,7 +8,7 @@ from shared.settings import *  # noqa: F403  settings are names, and all of them
 from shared.settings import DATABASES, INSTALLED_APPS, LOGGING
 
 SECRET_KEY = env.secret("CLOUDEVY_SECRET_KEY")
-VAULT_PUBLIC_KEY = vault.parse_public(env.secret("CLOUDEVY_VAULT_PUBLIC_KEY"))
+VAULT_PUBLIC_KEY = vault.parse_public(env.secret("CLOUDEVY_VAULT_PUBLIC_KEY", default=""))
 DEMO = env.flag("CLOUDEVY_DEMO")
 DEBUG = False
 

@@ -26,7 +26,7 @@ def identity() -> tuple[str, str] | None:
     return (key, env.secret("CLOUDEVY_AWS_SECRET_ACCESS_KEY")) if key else None
 
 
-VAULT_RING = vault.parse_ring(env.secret("CLOUDEVY_VAULT_PRIVATE_KEYS"))
+VAULT_RING = vault.parse_ring(env.secret("CLOUDEVY_VAULT_PRIVATE_KEYS", default=""))
 AWS_ENDPOINT_URL = endpoint(env.text("CLOUDEVY_AWS_ENDPOINT_URL", ""))
 AWS_IDENTITY = identity()
 # When a worker stops it hands back what it has not begun, and kombu worries about that.

@@ -2,10 +2,12 @@
 
 Whoever holds the public key can seal; only the scheduler holds private keys and can open. The context
 (account uid, field, key id, version) is bound as HPKE `info`, so a sealed value moved to another row
-or field cannot be opened. Keys come in as arguments; this module reads no settings and no tables.
+or field cannot be opened. A ring holds several private keys and its first one seals, so that a key can be
+turned. Keys come in as arguments; this module reads no settings and no tables.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +20,9 @@ from shared.errors import CredentialUnusable
 
 VERSION = "v1"
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+# What the column of the key's id holds, and what is recognised in a log.
+KEY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+PUBLIC, PRIVATE = "CLOUDEVY_VAULT_PUBLIC_KEY", "CLOUDEVY_VAULT_PRIVATE_KEYS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,10 @@ def unseal(sealed: str, *, ring: Ring, uid: str, field: str) -> str:
         version, key_id, body = sealed.split(".")
         if version != VERSION:
             raise CredentialUnusable
-        plain = SUITE.decrypt(decode(body), ring[key_id], info=info(key_id, uid=uid, field=field))
+        raw = decode(body)
+        if encode(raw) != body:
+            raise CredentialUnusable  # other characters for the same bytes: a change, if a harmless one
+        plain = SUITE.decrypt(raw, ring[key_id], info=info(key_id, uid=uid, field=field))
     except (KeyError, ValueError, InvalidTag) as error:
         raise CredentialUnusable from error
     return plain.decode()
@@ -60,21 +68,48 @@ def generate(key_id: str) -> tuple[str, str]:
     return f"{key_id}:{public}", f"{key_id}:{encode(private.private_bytes_raw())}"
 
 
+def newest(ring: Ring) -> PublicKey:
+    """The key that seals: the public half of the ring's first."""
+    key_id, private = next(iter(ring.items()))
+    return PublicKey(key_id, private.public_key())
+
+
+def key_of(sealed: str) -> str:
+    """The id of the key it was sealed with, as it says itself."""
+    return sealed.split(".")[1] if sealed.count(".") == 2 else ""
+
+
+def beginning(key: PublicKey) -> str:
+    """How everything begins that this key has sealed, for those who look for it in a table."""
+    return f"{VERSION}.{key.id}."
+
+
 def parse_public(line: str) -> PublicKey:
     """`id:base64` as CLOUDEVY_VAULT_PUBLIC_KEY holds it."""
-    key_id, raw = parse(line, name="CLOUDEVY_VAULT_PUBLIC_KEY")
+    if not line.strip():
+        raise missing(PUBLIC, "the public line")
+    key_id, raw = parse(line, name=PUBLIC)
     return PublicKey(key_id, X25519PublicKey.from_public_bytes(raw))
 
 
 def parse_ring(lines: str) -> Ring:
-    """Lines of `id:base64` as CLOUDEVY_VAULT_PRIVATE_KEYS holds them."""
-    pairs = (parse(line, name="CLOUDEVY_VAULT_PRIVATE_KEYS") for line in lines.split())
-    ring = {key_id: X25519PrivateKey.from_private_bytes(raw) for key_id, raw in pairs}
+    """Lines of `id:base64` as CLOUDEVY_VAULT_PRIVATE_KEYS holds them, in their order."""
+    ring: dict[str, X25519PrivateKey] = {}
+    for line in lines.split():
+        key_id, raw = parse(line, name=PRIVATE)
+        if key_id in ring:
+            raise BadEnvironment(f"{PRIVATE} holds two keys called {key_id}. Every key has an id of its own.")
+        ring[key_id] = X25519PrivateKey.from_private_bytes(raw)
     if not ring:
-        raise BadEnvironment(
-            "CLOUDEVY_VAULT_PRIVATE_KEYS holds no key. Make one with `python -m scheduler keygen`."
-        )
+        raise missing(PRIVATE, "the private line")
     return ring
+
+
+def missing(name: str, which: str) -> BadEnvironment:
+    return BadEnvironment(
+        f"{name} holds no key. Make a pair with `python -m scheduler keygen` and put {which} there,"
+        f" or into the file that {name}_FILE names."
+    )
 
 
 def parse(line: str, *, name: str) -> tuple[str, bytes]:
@@ -83,8 +118,10 @@ def parse(line: str, *, name: str) -> tuple[str, bytes]:
         raw = decode(body)
     except ValueError:
         raw = b""
-    if not key_id.isalnum() or len(raw) != 32:
-        raise BadEnvironment(f"{name} is not of the form id:base64 with a 32-byte X25519 key.")
+    if not KEY_ID.fullmatch(key_id) or len(raw) != 32:
+        raise BadEnvironment(
+            f"{name} is not of the form id:base64 with a 32-byte X25519 key and an id of letters and digits."
+        )
     return key_id, raw
 
 
