@@ -13,7 +13,7 @@ THREADS = 16
 def main(arguments: list[str]) -> int:
     wanted = parse(arguments)
     if wanted.command == "keygen":
-        print(*vault.generate("k1"), sep="\n")
+        print(*vault.generate(wanted.id), sep="\n")
         return 0
     try:
         return run(wanted)
@@ -32,10 +32,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     commands.add_parser(
         "install", help="only write the ticks into beat's table and remove those that are gone"
     )
-    commands.add_parser(
+    keygen = commands.add_parser(
         "keygen", help="print a new key pair for the vault: the public line, then the private one"
     )
+    keygen.add_argument("id", nargs="?", default="k1", type=key_id, help="the key's name; default: k1")
     return parser.parse_args(arguments)
+
+
+def key_id(text: str) -> str:
+    if not vault.KEY_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an id. Use up to 32 letters and digits.")
+    return text
 
 
 def run(wanted: argparse.Namespace) -> int:

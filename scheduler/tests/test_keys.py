@@ -1,4 +1,4 @@
-"""The vault's keys on the way to AWS: nothing tampered with is ever used."""
+"""The vault's keys on the way to AWS: how a pair is made, and that nothing tampered with is ever used."""
 
 import json
 import random
@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from scheduler import account_test, connect
+from scheduler.__main__ import main
 from shared import vault
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Account, Region
@@ -97,3 +98,17 @@ def test_a_credential_with_one_bit_flipped_is_refused(accounts: list[Account], a
         with pytest.raises(CredentialUnusable):
             connect.connect(Region(account=account, name="eu-central-1"))
     assert nobody_called(aws)
+
+
+def test_a_pair_is_made_under_the_name_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, name in ((["keygen"], "k1"), (["keygen", "k2"], "k2")):
+        assert main(arguments) == 0
+        public, private = capsys.readouterr().out.splitlines()
+        assert vault.newest(vault.parse_ring(private)) == vault.parse_public(public)
+        assert vault.parse_public(public).id == name
+
+
+@pytest.mark.parametrize("name", ["k-2", "", "k" * 33])
+def test_a_name_that_could_not_be_stored_is_refused(name: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["keygen", name])
