@@ -79,14 +79,16 @@ def tell_start(wanted: argparse.Namespace) -> None:
             text="The public address is https, but CLOUDEVY_TRUSTED_PROXIES names no proxy that could "
             "bring it: every visitor will be redirected for ever. Name the proxy in front.",
         )
+    key = settings.VAULT_PUBLIC_KEY.id
     event(
         "api.started",
         text=f"🟢 Cloudevy API {VERSION} on {wanted.host}:{wanted.port} for {settings.ORIGIN.url}: "
-        f"{wanted.workers} workers of {THREADS} threads.",
+        f"{wanted.workers} workers of {THREADS} threads; credentials are sealed with {key}.",
         version=VERSION,
         host=wanted.host,
         port=wanted.port,
         public_url=settings.ORIGIN.url,
         workers=wanted.workers,
         threads=THREADS,
+        key=key,
     )

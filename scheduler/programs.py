@@ -16,6 +16,7 @@ from celery.apps.worker import Worker
 from celery.beat import Service
 from celery.exceptions import SecurityWarning
 from celery.worker import WorkController, state
+from django.conf import settings
 from django.db import Error
 
 from scheduler import fallback, hands, health, patience, pulse, watchdog, zones
@@ -51,11 +52,13 @@ def run_worker(*, threads: int) -> int:
     pulse.enter(pulse.WORKING)
     hands.employ(threads)
     clocks = [keep_running(fallback.watch), keep_running(watchdog.watch)]
+    keys = list(settings.VAULT_RING)
     event(
         "worker.ready",
-        text=f"🟢 Scheduler {VERSION} ready: {threads} threads.",
+        text=f"🟢 Scheduler {VERSION} ready: {threads} threads; credentials open with {', '.join(keys)}.",
         version=VERSION,
         threads=threads,
+        keys=keys,
     )
     worker = Hands(
         app=app,

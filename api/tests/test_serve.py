@@ -92,8 +92,10 @@ def test_every_line_of_the_log_is_json_when_asked_for() -> None:
         server.send_signal(signal.SIGTERM)
         lines = server.communicate(timeout=30)[0].splitlines()
         assert server.returncode == 0
-    events = [json.loads(line)["event"] for line in lines]
-    assert events == ["api.started", "api.stopped"]
+    events = [json.loads(line) for line in lines]
+    assert [each["event"] for each in events] == ["api.started", "api.stopped"]
+    # An operator who turns the key has to see which one this api has.
+    assert events[0]["key"] == "k1"
 
 
 def test_a_setting_that_cannot_be_understood_is_told_in_one_sentence() -> None:

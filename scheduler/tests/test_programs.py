@@ -161,9 +161,12 @@ def test_every_line_is_json_when_asked_for(database: Postgres, broker: RedisServ
         for program in pair:
             program.until_it_is("ok")
             assert program.stop() == 0
-            events = [json.loads(line)["event"] for line in program.log.read_text().splitlines()]
+            rows = [json.loads(line) for line in program.log.read_text().splitlines()]
+            events = [row["event"] for row in rows]
             assert events[-2:] == ["program.stopping", "program.stopped"]
             assert {"worker.ready", "beat.ready"} & set(events)
+            # An operator who turns the vault's key has to see that this worker knows the new one.
+            assert [row["keys"] for row in rows if row["event"] == "worker.ready"] in ([["k1"]], [])
 
 
 def test_without_a_broker_the_worker_keeps_the_clock_and_both_still_stop(
