@@ -1,4 +1,4 @@
-"""`python -m scheduler worker | beat | check | install | keygen`: the programs, and an operator's tools."""
+"""`python -m scheduler`: worker and beat, and what an operator needs: check, install, keygen, rotate."""
 
 import argparse
 import signal
@@ -8,6 +8,8 @@ from shared import env, vault
 from shared.env import BadEnvironment
 
 THREADS = 16
+# What a shell says of a program that SIGTERM ended: half a rotation is no success.
+CUT_SHORT = 128 + signal.SIGTERM
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +38,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "keygen", help="print a new key pair for the vault: the public line, then the private one"
     )
     keygen.add_argument("id", nargs="?", default="k1", type=key_id, help="the key's name; default: k1")
+    rotate = commands.add_parser("rotate", help="seal every credential anew with the first private key")
+    how = rotate.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="only count; 1 when one cannot be opened")
+    how.add_argument(
+        "--check", action="store_true", help="only count; 0 when nothing needs any key but the first"
+    )
     return parser.parse_args(arguments)
 
 
@@ -48,9 +56,9 @@ def key_id(text: str) -> str:
 def run(wanted: argparse.Namespace) -> int:
     """What needs settings and a database, which keygen does without."""
     # As a container's first process it gets only the signals it asks for, and the imports take a second.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(CUT_SHORT if wanted.command == "rotate" else 0))
     import scheduler.app  # noqa: PLC0415, F401  sets Django up, which the others need first
-    from scheduler import install, programs  # noqa: PLC0415
+    from scheduler import install, programs, rotate  # noqa: PLC0415
 
     threads = env.number("CLOUDEVY_WORKER_THREADS", default=THREADS, least=1)
     if wanted.command == "worker":
@@ -59,6 +67,8 @@ def run(wanted: argparse.Namespace) -> int:
         return programs.run_beat()
     if wanted.command == "install":
         install.install()
+    if wanted.command == "rotate":
+        return rotate.run(check=wanted.check, dry_run=wanted.dry_run)
     return 0
 
 

@@ -15,6 +15,9 @@ from shared import vault
 from shared.errors import CredentialUnusable
 from shared.fleet.models import Account, Region
 
+# What a sealed credential is bound to beside its account.
+FIELD = "credential"
+
 
 def connect(region: Region) -> Ec2:
     """A client for this account and region.
@@ -54,9 +57,14 @@ def credentials(account: Account) -> Credentials:
 
 
 def static(account: Account) -> Credentials:
-    opened = vault.unseal(account.sealed, ring=settings.VAULT_RING, uid=str(account.uid), field="credential")
+    plain = opened(account)
     try:
-        pair = json.loads(opened)
+        pair = json.loads(plain)
         return Credentials(base=(pair["access_key_id"], pair["secret_access_key"]))
     except (ValueError, TypeError, KeyError) as error:
         raise CredentialUnusable from error
+
+
+def opened(account: Account) -> str:
+    """The stored credential in the clear; nobody but this program can, and it is never kept."""
+    return vault.unseal(account.sealed, ring=settings.VAULT_RING, uid=str(account.uid), field=FIELD)
