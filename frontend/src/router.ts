@@ -1,10 +1,12 @@
 /** Addresses and the views behind them. Everything but the sign-in needs somebody signed in. */
 import { nextTick } from 'vue'
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 
 import { useSession } from './composables/useSession'
 
 const ID = ':id(\\d+)'
+/** A view on its way out keeps the id it was opened with; the address has that of what comes next, or none. */
+export const idOf = (route: RouteLocationNormalized): { id: number } => ({ id: Number(route.params.id) })
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./views/SignInView.vue'), meta: { open: true } },
@@ -14,14 +16,14 @@ const routes: RouteRecordRaw[] = [
     redirect: '/servers',
     children: [
       { path: 'servers', name: 'servers', component: () => import('./views/ServersView.vue'), meta: { place: 'servers' } },
-      { path: `servers/${ID}`, name: 'server', component: () => import('./views/ServerView.vue'), meta: { place: 'servers' } },
+      { path: `servers/${ID}`, name: 'server', component: () => import('./views/ServerView.vue'), props: idOf, meta: { place: 'servers' } },
       { path: 'schedules', name: 'schedules', component: () => import('./views/SchedulesView.vue'), meta: { place: 'schedules' } },
       { path: 'schedules/new', name: 'schedule-new', component: () => import('./views/ScheduleEditView.vue'), meta: { place: 'schedules' } },
       { path: `schedules/${ID}`, name: 'schedule', component: () => import('./views/ScheduleEditView.vue'), meta: { place: 'schedules' } },
       { path: 'accounts', name: 'accounts', component: () => import('./views/AccountsView.vue'), meta: { place: 'accounts' } },
       { path: 'activity', name: 'activity', component: () => import('./views/ActivityView.vue'), meta: { place: 'activity' } },
       { path: 'activity/changes', name: 'changes', component: () => import('./views/ChangesView.vue'), meta: { place: 'activity' } },
-      { path: `operations/${ID}`, name: 'operation', component: () => import('./views/OperationView.vue'), meta: { place: 'activity' } },
+      { path: `operations/${ID}`, name: 'operation', component: () => import('./views/OperationView.vue'), props: idOf, meta: { place: 'activity' } },
       { path: ':rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue') },
     ],
   },

@@ -6,13 +6,15 @@ import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 
 import { useRefetch } from '@/composables/queries'
 import { provideLive } from '@/composables/useLive'
+import { idOf } from '@/router'
 
 const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity', 'changes', 'operation']
+const OF_ONE = ['server', 'operation']
 
 export async function open(view: Component, name: string, path: string): Promise<VueWrapper> {
   const elsewhere = defineComponent({ render: () => h('p', 'elsewhere') })
   const routes = PLACES.map((place) => ({
-    name: place, path: `/${place}/:id?`, component: place === name ? view : elsewhere,
+    name: place, path: `/${place}/:id?`, component: place === name ? view : elsewhere, ...(OF_ONE.includes(place) && { props: idOf }),
   }))
   const router = createRouter({ history: createMemoryHistory(), routes })
   const shell = defineComponent({

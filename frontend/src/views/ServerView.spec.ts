@@ -65,6 +65,14 @@ afterEach(() => {
 })
 
 describe('the page of a server', () => {
+  it('asks about no other server on its way out', async () => {
+    await start({})
+    page.get('a[href^="/schedule-new"]').element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
+    await flushPromises()
+    expect(page.text()).toBe('elsewhere')
+    expect(log.filter(({ path }) => path.includes('NaN'))).toEqual([])
+  })
+
   it('forces a stop only after the risk was accepted', async () => {
     await start(STUCK)
     expect(page.text()).toContain('Said in words.')
