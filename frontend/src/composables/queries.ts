@@ -11,6 +11,7 @@ import { explainServer, readStrips } from '@/api/wanted'
 import { isUnsettled } from '@/domain/accounts'
 import { isOpen } from '@/domain/status'
 import { useLive } from './useLive'
+import { serverTime } from './useNow'
 
 export { PAGE_SIZE } from '@/api/servers'
 
@@ -91,7 +92,7 @@ export const useAccounts = () =>
   useQuery({
     queryKey: KEYS.accounts,
     queryFn: ({ signal }) => listAccounts(signal),
-    refetchInterval: (query) => (query.state.data?.results.some(isUnsettled) ? EXPECTING_MS : SETTLED_MS),
+    refetchInterval: (query) => (query.state.data?.results.some((each) => isUnsettled(each, serverTime())) ? EXPECTING_MS : SETTLED_MS),
   })
 
 /** The IAM documents of one account. */

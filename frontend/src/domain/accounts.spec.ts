@@ -4,6 +4,7 @@ import type { Account, Health } from './model'
 import { accountBody, accountDraftOf, blankAccount, missingInAccount, newAccountBody } from './accountDraft'
 import { accountLook, accountWarning, isUnsettled, needsRole, slowedWords } from './accounts'
 
+const NOW = Date.parse('2026-11-23T17:30:00Z')
 const region = { id: 1, name: 'eu-central-1', enabled: true, looked_at: null, discovered_at: 'x', look_error: null, servers: 0 }
 const account = (part: Partial<Account> = {}): Account => ({
   id: 1, name: 'Staging', kind: 'keys', aws_account_id: null, role_arn: null, external_id: null, access_key_last4: '7Q2X',
@@ -40,13 +41,23 @@ describe('what is told about an account', () => {
     const waiting = account({ kind: 'role', status: 'denied' })
     expect(needsRole(waiting)).toBe(true)
     expect(accountLook(waiting).word).toBe('Needs its role')
-    expect(isUnsettled(waiting)).toBe(false)
+    expect(isUnsettled(waiting, NOW)).toBe(false)
   })
 
   it('is unsettled until its regions were searched', () => {
-    expect(isUnsettled(account({ status: 'checking' }))).toBe(true)
-    expect(isUnsettled(account({ regions: [{ ...region, discovered_at: null }] }))).toBe(true)
-    expect(isUnsettled(account())).toBe(false)
+    expect(isUnsettled(account({ status: 'checking' }), NOW)).toBe(true)
+    expect(isUnsettled(account({ regions: [{ ...region, discovered_at: null }] }), NOW)).toBe(true)
+    expect(isUnsettled(account(), NOW)).toBe(false)
+  })
+
+  it('is unsettled while what was wrong before a good test still stands at a region', () => {
+    const before = [{ ...region, discovered_at: null, look_error: 'Wrong key.' }]
+    const mended = account({ regions: before, checked_at: new Date(NOW - 2_000).toISOString() })
+    expect(isUnsettled(mended, NOW)).toBe(true)
+    expect(isUnsettled(mended, NOW + 60_000)).toBe(false)
+    expect(isUnsettled({ ...mended, status: 'denied' }, NOW)).toBe(false)
+    expect(isUnsettled({ ...mended, checked_at: null }, NOW)).toBe(false)
+    expect(isUnsettled({ ...mended, regions: before.map((each) => ({ ...each, enabled: false })) }, NOW)).toBe(false)
   })
 })
 

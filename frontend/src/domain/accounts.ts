@@ -59,11 +59,16 @@ export function accountLook(account: Account): Look {
 /** A role account that still waits for the address of its role. */
 export const needsRole = (account: Account): boolean => account.kind === 'role' && !account.role_arn
 
+const SEARCH_MS = 60_000
+
+/** After a good test every region is searched anew, and what was wrong with one until then is soon over. */
+const isSearched = ({ regions, checked_at: checked }: Account, now: number): boolean =>
+  regions.every(({ enabled, discovered_at: found, look_error: error }) => !enabled || (error ? !(now - Date.parse(checked ?? '') < SEARCH_MS) : found))
+
 /** Whether the answer on screen is about to change by itself. */
-export const isUnsettled = (account: Account): boolean =>
+export const isUnsettled = (account: Account, now: number): boolean =>
   !needsRole(account) &&
-  (account.status === 'checking' || account.status === 'unchecked' ||
-    (account.status === 'ok' && account.regions.some((region) => region.enabled && !region.discovered_at && !region.look_error)))
+  (account.status === 'checking' || account.status === 'unchecked' || (account.status === 'ok' && !isSearched(account, now)))
 
 export const ROLE_ARN = /^arn:aws[\w-]*:iam::\d{12}:role\/.+$/
 
