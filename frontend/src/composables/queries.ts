@@ -133,10 +133,10 @@ export const useExplanation = (server: MaybeRefOrGetter<number>, at: MaybeRefOrG
     refetchInterval: SETTLED_MS,
   })
 
-/** The day of every server on the page, in one question; moments are epoch milliseconds. */
+/** A span of every server on the page, in one question; moments are epoch milliseconds. */
 export const useStrips = (ids: MaybeRefOrGetter<readonly number[]>, day: MaybeRefOrGetter<{ from: number; to: number }>) =>
   useQuery({
-    queryKey: computed(() => [...KEYS.strips, toValue(day).from, ...toValue(ids)]),
+    queryKey: computed(() => [...KEYS.strips, toValue(day).from, toValue(day).to, ...toValue(ids)]),
     queryFn: async ({ signal }) => {
       const [from, to] = [toValue(day).from, toValue(day).to].map((at) => new Date(at).toISOString()) as [string, string]
       const strips = await readStrips(toValue(ids), from, to, signal)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { dayStrip, NOW } from '@/testing/wanted'
+import { dayStrip, hold, NOW } from '@/testing/wanted'
 import type { NextAction } from './model'
-import { dayOf, dayText, marksOf, stretchesOf } from './strips'
+import { askedOf, dayOf, dayText, marksOf, stretchesOf } from './strips'
 
 const BERLIN = 'Europe/Berlin'
 const HOUR = 3_600_000
@@ -23,6 +23,13 @@ describe('a day', () => {
     expect(spring.ticks[0]).toBeCloseTo(5 / 23)
     const autumn = dayOf(Date.parse('2026-10-25T12:00:00Z'), BERLIN)
     expect(autumn.to - autumn.from).toBe(25 * HOUR)
+  })
+})
+
+describe('what is asked', () => {
+  it('is the day, or two where a hold ends after it', () => {
+    expect(askedOf(day, [null, hold({ until: '2026-11-23T20:00:00Z' })])).toEqual({ from: day.from, to: day.to })
+    expect(askedOf(day, [null, hold({ until: '2026-11-24T07:00:00Z' })])).toEqual({ from: day.from, to: day.from + 48 * HOUR })
   })
 })
 

@@ -1,11 +1,12 @@
 /** One server's day from midnight to midnight: what was planned, what was seen, and the same in words. */
-import type { Action, Strip, Want } from './model'
+import type { Action, Hold, Strip, Want } from './model'
 import { ACTION_WORDS } from './status'
 import { clockMinutes, until } from './time'
 import { powerOf, type Power, type Stretch } from './timeline'
 import { daysLater, momentOf, wallAt } from './wall'
 
 const TICK_HOURS = [6, 12, 18]
+const LONGEST_MS = 48 * 3_600_000
 
 /** Epoch milliseconds; `ticks`: 06:00, 12:00 and 18:00 in fractions of the day, which may last 23 or 25 hours. */
 export interface Day { from: number; to: number; ticks: number[] }
@@ -15,6 +16,12 @@ export function dayOf(now: number, zone: string): Day {
   const midnight = { ...wallAt(now, zone), hour: 0, minute: 0 }
   const [from, to] = [momentOf(midnight, zone), momentOf(daysLater(midnight, 1), zone)]
   return { from, to, ticks: TICK_HOURS.map((hour) => (momentOf({ ...midnight, hour }, zone) - from) / (to - from)) }
+}
+
+/** Where a hold on the page ends after midnight, two days, the most the API tells at once: what it keeps from running may lie there. */
+export function askedOf(day: Day, holds: readonly (Pick<Hold, 'until'> | null)[]): { from: number; to: number } {
+  const over = holds.some((hold) => hold && Date.parse(hold.until) >= day.to)
+  return { from: day.from, to: over ? day.from + LONGEST_MS : day.to }
 }
 
 export const shareOf = (at: number, { from, to }: Day): number => Math.min(1, Math.max(0, (at - from) / (to - from)))

@@ -232,6 +232,15 @@ describe('holds and skips on a row', () => {
     expect([...items.keys()]).toContain('Stop keeping it on')
   })
 
+  it('ask for the next day too where a hold ends in it', async () => {
+    await start()
+    const to = (): string => new URLSearchParams(log.findLast(({ path }) => path.startsWith('servers/strips'))?.path.split('?')[1]).get('to') ?? ''
+    const midnight = Date.parse(to())
+    statuses = [entry({ hold: hold({ until: new Date(midnight + 3_600_000).toISOString() }) })]
+    await pass(60_000)
+    expect(Date.parse(to())).toBeGreaterThan(midnight + 3_600_000)
+  })
+
   it('are not offered to whoever may only look', async () => {
     may.operates = false
     servers = [server({ hold: hold(), next_action: NEXT })]
