@@ -118,7 +118,7 @@ def test_a_wrong_document_says_where_and_changes_nothing(screen: Screen, fleet: 
     dialog = screen.dialog("Import schedules")
     dialog.get_by_label("Document").fill("version: 1\nschedules: [{name: 7}]")
     dialog.get_by_role("button", name="Show what changes").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("schedules/0")
+    expect(dialog.get_by_role("alert")).to_contain_text("Line 2, schedule 1, name: Write this as a text.")
     expect(dialog.get_by_label("Document")).to_have_value("version: 1\nschedules: [{name: 7}]")
     assert fleet.api.all("/schedules?page_size=200") == before
 

@@ -29,8 +29,9 @@ describe('importing in words', () => {
 describe('what is wrong with a document', () => {
   const wrong = (pointer: string, detail: string): string => problemText({ pointer, code: 'invalid', detail })
 
-  it('is told with its line, or with its place where no line is known', () => {
-    expect(wrong('#/document/schedules/0/rules/0/action', 'Line 5: Choose one of start, stop.')).toBe('Line 5: Choose one of start, stop.')
+  it('is told with its place, and with its line where that is known', () => {
+    expect(wrong('#/document/schedules/0/rules/0/action', 'Line 5: Choose one of start, stop.')).toBe('Line 5, schedule 1, rules: Choose one of start, stop.')
+    expect(wrong('#/document/schedules/0', 'Line 2: Give it a name.')).toBe('Line 2, schedule 1: Give it a name.')
     expect(wrong('#/schedules/2/tag_query', 'No.')).toBe('Schedule 3, tag query: No.')
     expect(wrong('#/document', 'It is empty.')).toBe('It is empty.')
   })

@@ -15,11 +15,12 @@ export function importWords(imported: Imported): string {
   return `${moves}${stays && `; ${stays}`}.`
 }
 
-/** What is wrong with a document, and where: by its line, or else by the place of the schedule in it. */
+/** What is wrong with a document, and where: its line, and the place of the schedule in it. */
 export function problemText({ pointer, detail }: FieldProblem): string {
   const [, place, field = ''] = /^#?\/(?:document\/)?schedules\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? []
-  if (place === undefined || /^Line \d/.test(detail)) return detail
-  return `Schedule ${Number(place) + 1}${field && `, ${field.replaceAll('_', ' ')}`}: ${detail}`
+  if (place === undefined) return detail
+  const [, line, words = detail] = /^Line (\d+): ([^]*)$/.exec(detail) ?? []
+  return `${line ? `Line ${line}, schedule` : 'Schedule'} ${Number(place) + 1}${field && `, ${field.replaceAll('_', ' ')}`}: ${words}`
 }
 
 /** A null is a part that is not said on that side. */
