@@ -197,14 +197,17 @@ def unreachable(error: CloudError) -> Finding:
 def keep(account: Account, finding: Finding, *, asked_at: datetime) -> None:
     """The finding on the row; on success the servers are looked for at once.
 
-    AWS in trouble says nothing about credentials that must not be used: they stay so.
+    AWS in trouble says nothing about credentials that must not be used: they stay so. What was found of
+    credentials that somebody replaced meanwhile is not kept; the new ones are tested next.
     """
     changes = {"status": finding.status, "error_code": finding.code, "last_error": finding.detail}
     if account.barred and finding.status == Status.UNREACHABLE:
         changes = {}
     if finding.aws_account_id:
         changes["aws_account_id"] = finding.aws_account_id
-    Account.objects.filter(id=account.id).update(tested_at=asked_at, **changes)
+    mine = Account.objects.filter(id=account.id, sealed=account.sealed, role_arn=account.role_arn)
+    if not mine.update(tested_at=asked_at, **changes):
+        return
     tell(account, finding)
     if finding.status == Status.OK:
         regions = account.regions.filter(enabled=True)

@@ -219,6 +219,26 @@ def test_a_test_is_due_until_it_was_made_after_it_was_wanted(
     assert due_accounts(time.moment) == [account.id]
 
 
+def test_what_was_found_of_credentials_replaced_meanwhile_is_not_said_of_the_new_ones(
+    new_account: Callable[..., Account],
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    account, examine = new_account(secret=SECRET[::-1]), account_test.examine
+
+    def slowly(row: Account) -> account_test.Finding:
+        finding = examine(row)
+        Account.objects.filter(id=account.id).update(sealed="others", status="unchecked")
+        return finding
+
+    monkeypatch.setattr(account_test, "examine", slowly)
+    account = after_test(account)
+    assert (account.status, account.error_code, account.tested_at) == ("unchecked", "", None)
+    assert due_accounts(time.moment) == [account.id]
+    assert "does not work" not in caplog.text
+
+
 def test_an_account_nobody_wants_tested_is_left_alone(new_account: Callable[..., Account]) -> None:
     account = new_account()
     Account.objects.update(wanted_test_at=None)
