@@ -120,7 +120,9 @@ def test_a_schedule_that_somebody_else_changed_is_not_overwritten_unasked(
     versions = screen.page.get_by_role("region", name="Two versions")
     expect(versions).to_contain_text("Somebody changed this schedule")
     differ = versions.get_by_role("row", name="Hours and actions")
-    expect(differ.get_by_role("cell")).to_contain_text([re.compile("Stop .*22:00.*you changed it"), re.compile("Stop .*21:00.*they changed it")])
+    expect(differ.get_by_role("cell")).to_contain_text(
+        [re.compile("Stop .*22:00.*you changed it"), re.compile("Stop .*21:00.*they changed it")]
+    )
     assert fleet.api.get(path)["rules"][0]["cron"] == "0 21 * * 1-5"
     versions.get_by_role("button", name="Save mine over it").click()
     expect(screen.page.get_by_role("heading", level=1, name="Schedules")).to_be_visible()
