@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.servers.clocks import Clock
-from shared.schedules import ahead, walls
+from shared.schedules import ahead
 from shared.schedules.models import Action, Rule, Schedule
 from shared.schedules.wanting import Wants
 from shared.schedules.words import VERBS
@@ -63,7 +63,7 @@ def clashes(schedule: Schedule, *, now: datetime) -> list[Note]:
 
 def meetings_of(schedule: Schedule, *, now: datetime) -> Iterator[Meeting]:
     """One for all servers that have the same schedules; none where this one has no say."""
-    clock = Clock(schedule.timezone if schedule.timezone in walls.zone_names() else "UTC", now)
+    clock = Clock(schedule.timezone, now)
     servers = [target.server_id for target in schedule.targets.all()]
     wants = Wants(servers)
     wants.suppose(schedule, servers)

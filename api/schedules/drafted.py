@@ -64,7 +64,7 @@ def numbered(rows: Sequence[Model]) -> Sequence[Model]:
 
 def planned(row: Schedule, rules: Sequence[Rule], *, now: datetime) -> Sequence[Rule]:
     """With the moments that saving would store; none while it is paused."""
-    comes = row.paused_at is None and row.timezone in walls.zone_names()
+    comes = row.paused_at is None and not walls.is_gone(row.timezone)
     for rule in rules if comes else ():
         ahead.plan(rule, after=now)
     return rules

@@ -191,7 +191,7 @@ def servers_of(draft: Draft, schedule: Schedule | None, workspace: Workspace) ->
 
 def lines_of(schedule: Schedule) -> list[Line]:
     """A stored schedule's rules; none in a zone that is gone, since nobody can tell when they act."""
-    if schedule.timezone not in walls.zone_names():
+    if walls.is_gone(schedule.timezone):
         return []
     return [
         Line(schedule.id, rule.action, ahead.timing(rule), hours=rule.edge) for rule in schedule.rules.all()

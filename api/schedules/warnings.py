@@ -39,7 +39,7 @@ def no_servers(schedule: Schedule, servers: Sequence[int]) -> list[Note]:
 
 def never_runs(schedule: Schedule, rules: Sequence[Rule], *, now: datetime) -> list[Note]:
     """Nothing comes, although something would without the dates that bend the timetable."""
-    is_known = schedule.timezone in walls.zone_names()
+    is_known = not walls.is_gone(schedule.timezone)
     speaks = schedule.enabled and schedule.paused_at is None and is_known
     if not speaks or any(rule.next_run_at for rule in rules):
         return []
@@ -59,7 +59,7 @@ def comes(timings: Iterable[Timing], *, now: datetime) -> bool:
 
 def gaps(schedule: Schedule, rules: Iterable[Rule]) -> list[Note]:
     """Single moments whose local time a clock change skips."""
-    found, is_known = [], schedule.timezone in walls.zone_names()
+    found, is_known = [], not walls.is_gone(schedule.timezone)
     for rule in rules:
         runs = lands_in_gap(rule.at, zone=schedule.timezone) if rule.at and is_known else None
         if runs:

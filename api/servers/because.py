@@ -240,6 +240,8 @@ def silence(party: Party, clock: Clock) -> str:
         return "is switched off"
     if party.pause is not None:
         return f"is {paused(party.pause, clock)}"
+    if party.is_lost:
+        return f"is in a time zone that is gone ({party.timezone})"
     if party.observes:
         return "only observes"
     if party.begins is not None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from api.servers.timeline import Named
-from shared.schedules.walls import zone_named
+from shared.schedules import walls
 
 WANTED = {"start": "on", "stop": "off"}
 STATES = {"running": "on", "starting": "on", "rebooting": "on", "stopped": "off", "stopping": "off"}
@@ -45,6 +45,7 @@ class Party:
     """One schedule that has the server, and its word, if it has one.
 
     `begins` is the first valid date where that is still to come, `ended` the last where it is over.
+    `is_lost`: the time zone database does not know its zone any more.
     `left_out`: its newest moment, where somebody has set that to be skipped.
     """
 
@@ -52,6 +53,7 @@ class Party:
     timezone: str
     word: Word | None = None
     is_off: bool = False
+    is_lost: bool = False
     observes: bool = False
     pause: Pause | None = None
     begins: date | None = None
@@ -128,7 +130,7 @@ class Step:
     @property
     def local(self) -> str:
         """Its instant on the wall clock of its zone, with the offset."""
-        return self.at.astimezone(zone_named(self.timezone)).isoformat(timespec="seconds")
+        return walls.shown(self.at, self.timezone)
 
 
 @dataclass(frozen=True, slots=True)

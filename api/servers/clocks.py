@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shared.schedules import walls
-from shared.schedules.walls import zone_named
 from shared.schedules.words import day_words, place
 
 MARK = "\0"
@@ -54,10 +53,11 @@ class Clock:
         return self.wall(self.now).date()
 
     def wall(self, at: datetime) -> datetime:
-        return walls.local(at, zone_named(self.zone))
+        return walls.local(at, walls.shown_in(self.zone))
 
     def finished(self, text: str) -> str:
         """The sentence with its full stop, and the zone behind the last time it tells."""
         before, mark, after = text.rpartition(MARK)
-        named = f"{before}{f' {place(self.zone)} time' if mark else ''}{after}"
+        zone = "UTC" if walls.is_gone(self.zone) else self.zone
+        named = f"{before}{f' {place(zone)} time' if mark else ''}{after}"
         return f"{named.replace(MARK, '').rstrip('.')}."

@@ -38,7 +38,6 @@ from shared.operations.verdicts import RUN, Verdict
 from shared.operations.wishes import status
 from shared.schedules import walls
 from shared.schedules.models import Schedule
-from shared.schedules.walls import zone_named
 from shared.schedules.wanting import WANTS, Said, is_paused, speaks
 
 # An instant that is so near is the present one.
@@ -77,12 +76,13 @@ def explain(server: Server, *, at: datetime, now: datetime, home: str) -> Answer
 def party(schedule: Schedule, server: Server, plans: Plans, *, at: datetime) -> Party:
     """What this schedule says of the server at that instant, and what keeps it from saying more."""
     said = plans.wants.says(schedule, server.id, at=at) if schedule.enabled else None
-    day = walls.local(at, zone_named(schedule.timezone)).date()
+    day = walls.local(at, walls.shown_in(schedule.timezone)).date()
     return Party(
         schedule=Named(schedule.id, schedule.name),
         timezone=schedule.timezone,
         word=word(said) if said else None,
         is_off=not schedule.enabled,
+        is_lost=walls.is_gone(schedule.timezone),
         observes=not speaks(schedule),
         pause=Pause(schedule.paused_until, schedule.pause_reason) if is_paused(schedule, at=at) else None,
         begins=later(schedule.valid_from, day),
@@ -104,6 +104,8 @@ def left_out(
     schedule: Schedule, server: Server, plans: Plans, said: Said | None, *, at: datetime
 ) -> Moment | None:
     """The schedule's newest start or stop, where it is set to be skipped on this server."""
+    if walls.is_gone(schedule.timezone):
+        return None
     wants, newest = plans.wants, said.moment.at if said else None
     found: Moment | None = None
     for rule in schedule.rules.all():

@@ -118,6 +118,8 @@ def silent(party: Party, clock: Clock) -> tuple[str, str] | None:
         return "disabled", "It is switched off."
     if party.pause is not None:
         return "paused", f"It is {because.paused(party.pause, clock)}."
+    if party.is_lost:
+        return "zone_gone", f"Its time zone {party.timezone} is gone from the time zone database."
     if party.observes:
         return "observe_only", f"It only observes{would(party.word, clock)}."
     return None if party.word else speechless(party, clock)

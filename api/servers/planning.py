@@ -12,7 +12,7 @@ from itertools import chain, takewhile
 from api.servers.timeline import Named, Plan
 from shared.fleet.models import Server
 from shared.operations.firing import Due, Facts
-from shared.schedules import ahead
+from shared.schedules import ahead, walls
 from shared.schedules.models import Hold, Rule
 from shared.schedules.recurrence import Moment, moments
 from shared.schedules.wanting import Wants
@@ -83,7 +83,7 @@ def coming(rule: Rule, span: Span) -> Iterator[Moment]:
 def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]:
     """After the stored moments; those of a paused rule after the end of its pause, if that is known."""
     resumes = rule.schedule.paused_until
-    if stored and rule.at:
+    if (stored and rule.at) or walls.is_gone(rule.schedule.timezone):
         return iter(())
     after = stored[-1].at if stored else resumes and resumes - INSTANT
     if after is None:
@@ -93,7 +93,10 @@ def beyond(rule: Rule, stored: Sequence[Moment], span: Span) -> Iterator[Moment]
 
 
 def timetable(rule: Rule, *, after: datetime) -> Iterator[Moment]:
-    """What the rule says strictly later than any instant, but for what falls into a pause."""
+    """What the rule says strictly later than any instant, but for what falls into a pause; nothing in a zone
+    that is gone."""
+    if walls.is_gone(rule.schedule.timezone):
+        return iter(())
     since, until, timing = rule.schedule.paused_at, rule.schedule.paused_until, ahead.timing(rule)
     if since is None:
         return moments(timing, after=after)

@@ -13,7 +13,6 @@ from shared.fleet.status import SHOWN
 from shared.operations.reasons import called, sentence
 from shared.operations.verdicts import RUN, Occurrence, Verdict, verdicts
 from shared.schedules import walls
-from shared.schedules.walls import zone_named
 from shared.schedules.words import VERBS
 
 MOST = 500
@@ -107,7 +106,9 @@ class Plan:
     @property
     def note(self) -> str | None:
         """What a clock change does to it, in words."""
-        return walls.note(self.occurrence.due_at, self.nominal, zone_named(self.timezone))
+        if walls.is_gone(self.timezone):
+            return None
+        return walls.note(self.occurrence.due_at, self.nominal, walls.zone_named(self.timezone))
 
 
 @dataclass(frozen=True, slots=True)

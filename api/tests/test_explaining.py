@@ -43,6 +43,12 @@ OTHERS = [
         "It only observes; it would want the server off since Mon 18:30 Berlin time.",
     ),
     (party(NIGHTLY, observes=True), {}, "observe_only", "It only observes."),
+    (
+        replace(party(NIGHTLY), timezone="Asia/Calcutta", is_lost=True),
+        {},
+        "zone_gone",
+        "Its time zone Asia/Calcutta is gone from the time zone database.",
+    ),
     (party(NIGHTLY, begins=date(2027, 1, 1)), {}, "not_valid_yet", "It counts from 1 Jan 2027 on."),
     (party(NIGHTLY, ended=date(2026, 11, 1)), {}, "over", "It ended on 1 Nov."),
     (replace(OFF, ended=date(2026, 11, 23)), {"winner": party(OFFICE, word("on", wall(8)))}, "over", ""),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.tests.conftest import Person, schedule
+from api.tests.conftest import Person, make_skip, schedule
 from shared.fleet.models import Server
 from shared.schedules import walls
 from shared.schedules.models import Schedule
@@ -56,3 +56,36 @@ def test_its_collisions_are_told_in_utc(alice: Person, server: Server, stranded:
     )
     [told] = alice.get(f"schedules/{stranded['id']}").json()["warnings"]
     assert "asked for different things on 24 Dec 2099 01:30 UTC time: reboot of" in told["detail"]
+
+
+@pytest.mark.parametrize("pause", [True, False], ids=["paused", "not yet paused"])
+def test_everything_of_its_servers_can_still_be_read(
+    alice: Person, stranded: dict[str, Any], server: Server, pause: bool
+) -> None:
+    """Also before the scheduler has started, noticed, and paused it; other schedules of the server go on."""
+    skip = make_skip(server, stranded)
+    other = schedule(alice, name="Other", servers=[server.id], timezone="UTC")
+    if pause:
+        alice.post(f"schedules/{stranded['id']}/pause", {"reason": "Its zone is gone."})
+    [told] = alice.get("skips").json()["results"]
+    assert told["at"] == f"{skip.nominal}Z"
+    why = alice.get(f"servers/{server.id}/explain").json()
+    assert why["decided"]["schedule"]["id"] == other["id"]
+    [lost] = [each for each in why["others"] if each["schedule"]["id"] == stranded["id"]]
+    assert lost["reason"] == ("paused" if pause else "zone_gone")
+    far = alice.get(f"servers/{server.id}/explain?at=2026-01-01T00:00:00Z")
+    assert far.status_code == 200, far.content
+    for path in (f"servers/strips?ids={server.id}", f"servers/{server.id}/timeline", "servers"):
+        answer = alice.get(path)
+        assert answer.status_code == 200, answer.content
+    assert alice.delete(f"skips/{told['id']}").status_code == 204
+
+
+def test_its_times_are_called_by_the_clock_they_are_shown_in(
+    alice: Person, stranded: dict[str, Any], server: Server
+) -> None:
+    step = alice.get(f"servers/{server.id}/explain").json()["next"][0]
+    assert (step["action"], step["local"][-6:], step["note"]) == ("stop", "+00:00", None)
+    sentence = alice.get(f"servers/{server.id}/explain").json()["sentence"]
+    assert "gone (Asia/Calcutta)" in sentence
+    assert sentence.endswith("UTC time.")

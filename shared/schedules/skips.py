@@ -83,8 +83,8 @@ def undo(skip: Skip, *, now: datetime) -> datetime:
 
 
 def moment_of(skip: Skip) -> datetime:
-    """The instant (UTC) of what is skipped, in its schedule's zone of today."""
-    zone = zone_named(skip.rule.schedule.timezone)
+    """The instant (UTC) of what is skipped, in its schedule's zone of today, or in UTC if that is gone."""
+    zone = walls.shown_in(skip.rule.schedule.timezone)
     wall = datetime.fromisoformat(skip.nominal)
     # The second copy of an hour that comes twice.
     return wall.replace(tzinfo=zone, fold=1).astimezone(UTC) if skip.fold else walls.instant(wall, zone)

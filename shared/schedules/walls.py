@@ -29,7 +29,7 @@ def zone_names() -> frozenset[str]:
 
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name."""
-    if name not in zone_names():
+    if is_gone(name):
         raise InvalidRule(
             f"'{name}' is not an IANA time zone, e.g. Europe/Berlin.",
             code="unknown_timezone",
@@ -38,9 +38,14 @@ def zone_named(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def is_gone(name: str) -> bool:
+    """Whether the database knows a zone no more that a schedule was saved with; nobody can tell its times."""
+    return name not in zone_names()
+
+
 def shown_in(name: str) -> tzinfo:
     """The zone in which to show what is stored: UTC, should it have vanished since."""
-    return ZoneInfo(name) if name in zone_names() else UTC
+    return UTC if is_gone(name) else ZoneInfo(name)
 
 
 def shown(at: datetime, zone: str) -> str:
@@ -48,12 +53,12 @@ def shown(at: datetime, zone: str) -> str:
     return at.astimezone(shown_in(zone)).isoformat(timespec="seconds")
 
 
-def local(at: datetime, zone: ZoneInfo) -> datetime:
+def local(at: datetime, zone: tzinfo) -> datetime:
     """What the wall clock shows at an instant, without its zone."""
     return at.astimezone(zone).replace(tzinfo=None)
 
 
-def instant(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant(wall: datetime, zone: tzinfo) -> datetime:
     """When the wall clock shows that for the first time, in UTC; right after the gap if it never does."""
     at = wall.replace(tzinfo=zone).astimezone(UTC)
     return at if local(at, zone) == wall else gap(wall, zone)[1]
@@ -76,18 +81,18 @@ def farthest(at: datetime, zone: ZoneInfo) -> datetime:
     return shown.replace(tzinfo=None) + (before - (shown.utcoffset() or timedelta(0)))
 
 
-def gap(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, datetime]:
+def gap(wall: datetime, zone: tzinfo) -> tuple[timedelta, datetime]:
     """The clock change that skips `wall`: how far clocks jump, and the instant (UTC) they do it."""
     low, high = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
     return offset(high, zone) - offset(low, zone), change(low, high, zone)
 
 
-def offset(at: datetime, zone: ZoneInfo) -> timedelta:
+def offset(at: datetime, zone: tzinfo) -> timedelta:
     """How far the wall clock is ahead of UTC at an instant."""
     return at.astimezone(zone).utcoffset() or timedelta(0)
 
 
-def change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+def change(low: datetime, high: datetime, zone: tzinfo) -> datetime:
     """The first instant (UTC) of a clock change between two instants whose offsets differ."""
     low, high = low.replace(microsecond=0), high.replace(microsecond=0)
     before = offset(low, zone)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.db.models import Prefetch
 
-from shared.schedules import ahead
+from shared.schedules import ahead, walls
 from shared.schedules.laid import Laid
 from shared.schedules.models import Action, Rule, Schedule, Skip, Target
 from shared.schedules.recurrence import Moment, Timing, before, edge_moment
@@ -101,8 +101,9 @@ class Wants:
         return (said for said in found if said is not None)
 
     def says(self, schedule: Schedule, server: int, *, at: datetime) -> Said | None:
-        """What this one wants at that instant; None when it has not said anything, or is paused then."""
-        if is_paused(schedule, at=at):
+        """What this one wants at that instant; None when it has not said anything, is paused then, or is in a
+        zone that is gone."""
+        if is_paused(schedule, at=at) or walls.is_gone(schedule.timezone):
             return None
         found = [
             Said(schedule, rule, moment)
