@@ -1,4 +1,4 @@
-"""Fire: rules that are due become operations, and holds end, at their moment and never before.
+"""Fire: rules that are due become operations, and pauses and holds end, at their moment and never before.
 
 Reads the coming two seconds without locks, waits for each moment, and only then claims. Claiming, inserting
 the operations and moving `next_run_at` on are one transaction, see `shared.operations.firing`; the identity
@@ -8,10 +8,9 @@ of an occurrence is unique in the database, so two clocks make one operation.
 import time
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from django.db import connection, transaction
 
-from scheduler import hands, holds, pulse, story
+from scheduler import busy, hands, holds, pauses, pulse, story
 from shared import broker, clock
 from shared.logs import event
 from shared.operations import firing
@@ -45,7 +44,9 @@ def fire() -> None:
 
 
 def act(now: datetime) -> None:
-    """Rules first: whoever ends a hold then knows of every later decision."""
+    """Pauses first: their rules are judged with all others of the moment. Holds last: whoever ends one then
+    knows of every later decision."""
+    pauses.end_due(now)
     claim_all(now)
     holds.end_due(now)
 
@@ -58,20 +59,18 @@ def reached(moment: datetime, *, now: datetime) -> datetime:
 def coming(now: datetime) -> list[datetime]:
     """The distinct moments of the next two seconds."""
     due = Rule.objects.filter(next_run_at__gt=now, next_run_at__lte=now + AHEAD)
-    moments = set(due.values_list("next_run_at", flat=True)) | holds.coming(now, within=AHEAD)
+    ends = holds.coming(now, within=AHEAD) | pauses.coming(now, within=AHEAD)
+    moments = set(due.values_list("next_run_at", flat=True)) | ends
     return sorted(moment for moment in moments if moment is not None)
 
 
 def claim_all(now: datetime) -> None:
     """Everything due at `now`, batch by batch; what another clock is busy with comes with the next tick."""
-    try:
+    with busy.left_to_others():
         if claim(now):
             while claim(now):
                 pass
             let_go(now)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
 
 
 def claim(now: datetime) -> bool:

@@ -10,11 +10,9 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-from django.db import OperationalError
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
-from psycopg.errors import LockNotAvailable
 
-from scheduler import telling
+from scheduler import busy, telling
 from shared import clock
 from shared.operations import asking
 from shared.operations.models import Operation
@@ -73,11 +71,8 @@ def is_for_good(state: str, reason: str) -> bool:
 def give_up() -> None:
     """Pause every schedule that has failed often enough; what somebody holds comes with the next sweep."""
     for schedule in suspects():
-        try:
+        with busy.left_to_others():
             consider(schedule)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
 
 
 def suspects() -> QuerySet[Schedule]:

@@ -7,10 +7,7 @@ Called by the clock right after the rules of a moment have fired. What is decide
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
-from psycopg.errors import LockNotAvailable
-
-from scheduler import hands, story
+from scheduler import busy, hands, story
 from shared import broker
 from shared.operations import holding
 from shared.operations.holding import Ended
@@ -26,12 +23,9 @@ def coming(now: datetime, *, within: timedelta) -> set[datetime]:
 
 def end_due(now: datetime) -> None:
     """Every hold that is over at `now`, batch by batch; what cannot be locked comes with the next tick."""
-    try:
+    with busy.left_to_others():
         while ended := holding.end_due(now=now):
             follow_up(ended)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
 
 
 def follow_up(ended: Sequence[Ended]) -> None:

@@ -21,7 +21,6 @@ from shared.operations import services
 from shared.operations.models import Call, Operation
 from shared.operations.states import ACTIVE, State
 from shared.operations.verdicts import Verdict
-from shared.schedules import services as schedules
 
 BATCH = 500
 # A look ends an operation at its time-out; the sweep takes what no look has ended a minute later.
@@ -39,7 +38,6 @@ def sweep() -> None:
     never_free(now)
     tell([*too_late(now), *never_seen(now)])
     trouble.settle()
-    schedules.resume_due(now=now)
     giving_up.give_up()
 
 

@@ -9,7 +9,6 @@ from api.tests.conftest import Person, make_operation, make_server, schedule
 from shared.clock import now
 from shared.fleet.models import Server
 from shared.operations.models import Operation
-from shared.schedules import services
 from shared.schedules.models import Rule, Schedule
 
 pytestmark = pytest.mark.django_db
@@ -200,17 +199,6 @@ def test_resuming_goes_on_after_now(alice: Person, nightly: dict[str, Any]) -> N
 def test_a_disabled_schedule_stays_off_when_resumed(alice: Person, nightly: dict[str, Any]) -> None:
     change(alice, nightly, enabled=False)
     assert alice.post(f"{path(nightly)}/resume").json()["next"] is None
-
-
-def test_a_pause_ends_by_itself(alice: Person, nightly: dict[str, Any], moment: datetime) -> None:
-    until = moment + timedelta(hours=1)
-    alice.post(f"{path(nightly)}/pause", {"until": until.isoformat()})
-    assert services.resume_due(now=until - timedelta(seconds=1)) == 0
-    assert services.resume_due(now=until) == 1
-    assert services.resume_due(now=until) == 0
-    shown = alice.get(path(nightly)).json()
-    assert shown["paused"] is None
-    assert shown["next"] is not None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from api.schedules import saving
-from scheduler import fire
+from scheduler import fire, pauses
 from scheduler.tests.conftest import Time
 from shared import clock
 from shared.fleet.models import Account, Region, Server
@@ -106,8 +106,7 @@ def test_an_edit_after_a_pause_has_ended_is_not_retroactive(
     saving.pause(schedule, reason="", until=until, now=time.moment)
     time.forward(1803)
     change(schedule, time, servers=[late.id])
-    services.resume_due(now=time.moment)
-    fire.claim_all(time.moment)
+    fire.act(time.moment)
     assert rows() == [("test1", "cancelled", "schedule_changed")]
     assert Schedule.objects.get().paused_at is None
 
@@ -240,7 +239,7 @@ def test_clocks_and_edits_at_once_neither_block_each_other_for_ever_nor_make_any
 
     for number in (6, 10, 12, 15, 20, 30):
         clocks = [lambda: fire.claim_all(clock.now())] * 3
-        assert in_threads(*clocks, partial(edit, number), partial(services.resume_due, now=clock.now())) == []
+        assert in_threads(*clocks, partial(edit, number), partial(pauses.end_due, clock.now())) == []
         found = list(Operation.objects.filter(action="stop").values_list("due_at", "server_id"))
         assert len(found) == len(set(found)) >= 40
         nightly.refresh_from_db()

@@ -210,14 +210,3 @@ def test_two_schedules_at_one_instant_start_wins(time: Time, server: Server, new
     time.forward(5)
     assert sorted(fired(time)) == [("start", "requested", ""), ("stop", "skipped", "conflict")]
     assert "start wins over stop" in Operation.objects.get(action="stop").detail
-
-
-def test_a_moment_at_the_very_end_of_a_pause_is_not_lost(
-    time: Time, server: Server, new_schedule: New
-) -> None:
-    schedule = new_schedule("stop", server, cron="30 * * * *")
-    until = time.moment + timedelta(minutes=30)
-    schedules.pause(schedule, reason="demo", until=until, now=time.moment)
-    time.forward(1803)
-    schedules.resume_due(now=time.moment)
-    assert fired(time) == [("stop", "requested", "")]

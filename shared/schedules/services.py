@@ -167,20 +167,6 @@ def resume(schedule: Schedule, *, now: datetime) -> Schedule:
     return row
 
 
-def resume_due(*, now: datetime) -> int:
-    """Resume every schedule whose pause has ended; the number. Rows that another holds are left to it.
-
-    A moment at the very end of a pause counts, and so do those since, however late this is noticed: nobody
-    can have changed the schedule in between without having recorded them.
-    """
-    with transaction.atomic():
-        ended = Schedule.objects.filter(paused_until__lte=now)
-        rows = list(ended.select_for_update(skip_locked=True, no_key=True).order_by("id")[:100])
-        for row in rows:
-            resume(row, now=(row.paused_until or now) - INSTANT)
-    return len(rows)
-
-
 def locked(schedule: Schedule) -> Schedule:
     """The row and its rules, locked: the clock cannot fire them meanwhile."""
     row = Schedule.objects.select_for_update(no_key=True).get(id=schedule.id)
