@@ -1,19 +1,27 @@
 """Schedules as people see them: rules in words, the next moment, how the last run ended, in a few queries."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from api.schedules.preview import week_hours
+from api.servers.planning import Span, coming
 from shared.operations.models import Operation
 from shared.schedules import ahead, walls
-from shared.schedules.models import Rule, Schedule, SkipDate
+from shared.schedules.models import Rule, Schedule, Skip, SkipDate
 from shared.schedules.windows import WindowText
 from shared.schedules.words import Bounds, hours, sentence, told_at, whole
+
+FURTHEST = timedelta(days=3653)
+# A wall clock is at most that far behind UTC.
+FARTHEST_BEHIND = timedelta(days=1)
+# The servers that skip an occurrence, by its local time and fold.
+LeftOut = dict[tuple[str, int], set[int]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Shown:
     schedule: Schedule
     last_run: Operation | None
     now: datetime
+    left_out: Mapping[int, LeftOut] = field(default_factory=dict)
     warnings: Sequence[dict[str, str]] = ()
 
     def __getattr__(self, name: str) -> Any:
@@ -79,16 +88,27 @@ class Shown:
 
     @property
     def next(self) -> dict[str, object] | None:
-        coming = [(rule.next_run_at, rule.id, rule) for rule in self.schedule.rules.all() if rule.next_run_at]
-        if not coming:
+        """The first occurrence that is not set to be skipped on all its servers."""
+        found = [(at, rule.id, rule) for rule in self.schedule.rules.all() if (at := self.runs_at(rule))]
+        if not found:
             return None
-        at, _, soonest = min(coming)
+        at, _, soonest = min(found)
         return {
             "action": soonest.action,
             "rule": soonest.id,
             "at": at,
             "local": walls.shown(at, self.timezone),
         }
+
+    def runs_at(self, rule: Rule) -> datetime | None:
+        soonest, left_out = rule.next_run_at, self.left_out.get(rule.id)
+        if soonest is None or left_out is None:
+            return soonest
+        servers, span = set(self.servers), Span(soonest, soonest + FURTHEST, self.now)
+        every = (
+            each for each in coming(rule, span) if servers - left_out.get((each.nominal, each.fold), set())
+        )
+        return next((each.at for each in every), None)
 
 
 def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:
@@ -102,4 +122,14 @@ def base(rows: QuerySet[Schedule]) -> QuerySet[Schedule]:
 def shown(schedules: Sequence[Schedule], *, now: datetime) -> list[Shown]:
     last = {schedule.id: getattr(schedule, "last_run_id", None) or 0 for schedule in schedules}
     runs = {run.id: run for run in Operation.objects.filter(id__in=last.values())}
-    return [Shown(schedule, runs.get(last[schedule.id]), now) for schedule in schedules]
+    left_out = skipped(schedules, now=now)
+    return [Shown(schedule, runs.get(last[schedule.id]), now, left_out) for schedule in schedules]
+
+
+def skipped(schedules: Sequence[Schedule], *, now: datetime) -> dict[int, LeftOut]:
+    """By rule: the coming occurrences that somebody skips, and on which servers."""
+    rows = Skip.objects.filter(rule__schedule__in=schedules, nominal__gte=f"{now - FARTHEST_BEHIND:%Y-%m-%d}")
+    found: defaultdict[int, LeftOut] = defaultdict(dict)
+    for rule, server, nominal, fold in rows.values_list("rule_id", "server_id", "nominal", "fold"):
+        found[rule].setdefault((nominal, fold), set()).add(server)
+    return dict(found)

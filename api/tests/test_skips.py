@@ -1,6 +1,7 @@
 """Skips over HTTP: one coming occurrence does not run, and what stays is said; taken back in time."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from api.tests.conftest import Person, make_server, make_skip, schedule
 from shared.clock import now
 from shared.fleet.models import Region, Server
+from shared.schedules import ahead
 from shared.schedules.models import Rule, Schedule, Skip
+from shared.schedules.recurrence import moments
 
 pytestmark = pytest.mark.django_db
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -198,3 +201,33 @@ def test_a_longer_list_takes_no_more_queries(alice: Person, region: Region) -> N
     for _ in range(5):
         skip(alice, schedule(alice, servers=[make_server(region).id]))
     assert queries() == few
+
+
+def test_a_schedule_names_the_first_occurrence_that_some_server_does_not_skip(
+    alice: Person, region: Region
+) -> None:
+    """Also beyond those that are stored ahead; the list tells the same."""
+    first, second = make_server(region, name="a"), make_server(region, name="b")
+    made = schedule(alice, servers=[first.id, second.id], rules=[{"action": "stop", "cron": "30 18 * * *"}])
+    rule = Rule.objects.get(schedule=made["id"])
+    planned = [each.at for each in islice(moments(ahead.timing(rule), after=now()), 11)]
+    shown: list[str] = []
+    skip(alice, made, servers=[first.id])
+    assert alice.get(f"schedules/{made['id']}").json()["next"] == made["next"]
+    for at in planned[:10]:
+        assert alice.post("skips", {"rule": rule.id, "at": iso(at)}).status_code == 201
+        [listed] = alice.get("schedules").json()["results"]
+        assert alice.get(f"schedules/{made['id']}").json()["next"] == listed["next"]
+        shown.append(listed["next"]["at"])
+    assert shown == [iso(at) for at in planned[1:]]
+
+
+def test_a_schedule_of_which_everything_is_skipped_names_nothing(
+    alice: Person, server: Server, moment: datetime
+) -> None:
+    at = (moment + timedelta(days=2)).strftime("%Y-%m-%dT07:00")
+    made = schedule(alice, servers=[server.id], rules=[{"action": "start", "at": at}])
+    put = skip(alice, made).json()["skips"][0]["id"]
+    assert alice.get(f"schedules/{made['id']}").json()["next"] is None
+    assert alice.delete(f"skips/{put}").status_code == 204
+    assert alice.get(f"schedules/{made['id']}").json()["next"] == made["next"]
