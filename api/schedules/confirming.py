@@ -1,6 +1,6 @@
 """Whoever would stop several servers within minutes, by a change of a schedule, has to say how many.
 
-A change is what is saved, the end of a pause by somebody, or the end of the schedule itself. Nothing is saved
+A change is what is saved, a pause, its end by somebody, or the end of the schedule itself. Nothing is saved
 here and nothing is locked.
 """
 
@@ -34,6 +34,12 @@ def stopped_by_resuming(schedule: Schedule, *, now: datetime) -> list[Stop]:
     going_on = copy(schedule)
     going_on.paused_at = None
     return stopped_at_once(Draft(), going_on, schedule.workspace, now=now)
+
+
+def stopped_by_pausing(schedule: Schedule, until: datetime | None, *, now: datetime) -> list[Stop]:
+    """The servers that others will stop within minutes, before the pause is over, and that its hours would
+    have kept on."""
+    return [each for each in stopped_by_deleting(schedule, now=now) if until is None or each["at"] < until]
 
 
 def stopped_by_deleting(schedule: Schedule, *, now: datetime) -> list[Stop]:

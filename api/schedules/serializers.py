@@ -141,7 +141,16 @@ class ScheduleChange(ScheduleWanted):
     """What is left out stays as it is."""
 
 
-class PauseWanted(Body):
+class Confirmed(Body):
+    confirm_stops = fields.Whole(
+        required=False,
+        min_value=0,
+        default=0,
+        help_text="How many servers this is known to stop within 5 minutes; asked for when more than one.",
+    )
+
+
+class PauseWanted(Confirmed):
     reason = fields.Text(required=False, allow_blank=True, max_length=200, default="")
     until = fields.Moment(required=False, allow_null=True, default=None)
 
@@ -151,13 +160,8 @@ class PauseWanted(Body):
         return until
 
 
-class ResumeWanted(Body):
-    confirm_stops = fields.Whole(
-        required=False,
-        min_value=0,
-        default=0,
-        help_text="How many servers this is known to stop within 5 minutes; asked for when more than one.",
-    )
+class ResumeWanted(Confirmed):
+    pass
 
 
 class PausedShape(serializers.Serializer[Any]):

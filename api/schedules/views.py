@@ -14,7 +14,13 @@ from rest_framework.response import Response
 from api.errors import PreconditionRequired
 from api.listing import number
 from api.schedules import reading, saving, telling
-from api.schedules.confirming import confirmed, insist, stopped_by_deleting, stopped_by_resuming
+from api.schedules.confirming import (
+    confirmed,
+    insist,
+    stopped_by_deleting,
+    stopped_by_pausing,
+    stopped_by_resuming,
+)
 from api.schedules.document_views import DocumentViews
 from api.schedules.filters import ScheduleFilters
 from api.schedules.impact import impact
@@ -114,8 +120,10 @@ class Schedules(DocumentViews, Runnable):
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: int) -> Response:
         """Let nothing of it happen for a while, or until it is resumed."""
-        schedule = self.get_object()
-        saving.pause(schedule, **self.read(PauseWanted), now=self.now)
+        schedule, wanted = self.get_object(), self.read(PauseWanted)
+        stops, soon = wanted.pop("confirm_stops"), stopped_by_pausing(schedule, wanted["until"], now=self.now)
+        insist(soon, stops=stops, doing="Pausing")
+        saving.pause(schedule, **wanted, now=self.now)
         return self.answer(tell=telling.paused)
 
     @extend_schema(request=ResumeWanted, responses=ScheduleShape)

@@ -88,6 +88,30 @@ def test_deleting_hours_that_keep_several_servers_on_needs_their_number(
     assert alice.delete(f"{path}?confirm_stops=2", **ANY).status_code == 204
 
 
+def test_pausing_hours_that_keep_several_servers_on_needs_their_number(
+    alice: Person, day: dict[str, Any], moment: datetime
+) -> None:
+    path = f"schedules/{day['id']}/pause"
+    refused = alice.post(path, {"reason": "load test"})
+    assert (refused.status_code, refused.json()["code"], refused.json()["stops"]) == (
+        409,
+        "confirmation_required",
+        2,
+    )
+    assert refused.json()["detail"].startswith("Pausing this stops 2 servers within 5 minutes: api-dev-1")
+    assert alice.post(path, {"until": (moment + timedelta(hours=1)).isoformat()}).status_code == 409
+    assert Schedule.objects.get(id=day["id"]).paused_at is None
+    assert alice.post(path, {"confirm_stops": 2}).json()["paused"] is not None
+    assert alice.post(path, {"reason": "still"}).status_code == 200
+
+
+def test_a_pause_that_is_over_before_the_stop_is_not_asked_about(
+    alice: Person, day: dict[str, Any], moment: datetime
+) -> None:
+    until = (moment + timedelta(minutes=1)).isoformat()
+    assert alice.post(f"schedules/{day['id']}/pause", {"until": until}).status_code == 200
+
+
 def test_deleting_what_keeps_nothing_on_is_not_asked_about(alice: Person, day: dict[str, Any]) -> None:
     night = Schedule.objects.get(name="Night").id
     assert alice.delete(f"schedules/{night}", **ANY).status_code == 204

@@ -1,5 +1,5 @@
 /** Timetables. Every change after the first carries the revision it was made from. */
-import type { CalendarDates, Impact, Page, Preview, PreviewBody, Schedule, ScheduleBody, Targets } from '@/domain/model'
+import type { CalendarDates, Impact, Page, Pause, Preview, PreviewBody, Schedule, ScheduleBody, Targets } from '@/domain/model'
 import {
   schedulesCalendar, schedulesCreate, schedulesDestroy, schedulesImpact, schedulesList, schedulesPause, schedulesPreview, schedulesResume,
   schedulesRetrieve, schedulesTargets, schedulesUpdate,
@@ -25,8 +25,8 @@ export async function deleteSchedule(id: number, revision: number, confirmed?: n
   await schedulesDestroy({ path: { id }, query: { confirm_stops: confirmed }, headers: matching(revision), ...THROWING })
 }
 
-export const pauseSchedule = (id: number, pause: { reason?: string; until?: string }): Promise<Schedule> =>
-  body(schedulesPause({ path: { id }, body: pause, ...THROWING }))
+export const pauseSchedule = (id: number, pause: Pause, confirmed?: number): Promise<Schedule> =>
+  body(schedulesPause({ path: { id }, body: { ...pause, confirm_stops: confirmed }, ...THROWING }))
 
 export const resumeSchedule = (id: number, confirmed?: number): Promise<Schedule> =>
   body(schedulesResume({ path: { id }, body: confirmed === undefined ? undefined : { confirm_stops: confirmed }, ...THROWING }))

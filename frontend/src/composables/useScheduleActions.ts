@@ -3,13 +3,13 @@ import { ref, shallowRef } from 'vue'
 
 import { ApiError } from '@/api/errors'
 import { deleteSchedule, pauseSchedule, resumeSchedule } from '@/api/schedules'
-import type { Schedule } from '@/domain/model'
+import type { Pause, Schedule } from '@/domain/model'
 import { useRefetch } from './queries'
 import { sentenceOf, useAction } from './useAction'
 import { showDone, showError } from './useNotices'
 
 /** What several servers would be stopped by at once, and which. */
-export interface Confirming { way: 'resume' | 'delete'; stops: number; names: readonly string[] }
+export interface Confirming { way: 'pause' | 'resume' | 'delete'; stops: number; names: readonly string[] }
 
 export function useScheduleActions() {
   const refetch = useRefetch()
@@ -25,9 +25,9 @@ export function useScheduleActions() {
     dialog.value = true
   }
 
-  const pausing = useAction(async (pause: { reason?: string; until?: string }) => {
+  const pausing = useAction(async (pause: Pause, confirmed?: number) => {
     if (!chosen.value) return
-    await pauseSchedule(chosen.value.id, pause)
+    await pauseSchedule(chosen.value.id, pause, confirmed)
     await refetch.schedules()
     isPausing.value = false
     showDone('Schedule paused', chosen.value.name)
@@ -55,6 +55,15 @@ export function useScheduleActions() {
     return isAsked
   }
 
+  let wanted: Pause = {}
+  async function pause(asked: Pause, confirmed?: number): Promise<void> {
+    wanted = asked
+    await pausing.run(asked, confirmed)
+    const failure = pausing.error.value
+    if (failure) isPausing.value = !asksFirst('pause', failure)
+    else confirming.value = null
+  }
+
   async function resume(confirmed?: number): Promise<void> {
     await resuming.run(confirmed)
     const failure = resuming.error.value
@@ -70,14 +79,15 @@ export function useScheduleActions() {
     else confirming.value = null
   }
 
+  const AGAIN = { pause: (stops: number) => pause(wanted, stops), resume, delete: remove }
   return {
-    chosen, isPausing, isDeleting, pausing, deleting, resuming, confirming, remove,
+    chosen, isPausing, isDeleting, pausing, deleting, resuming, confirming, pause, remove,
     askPause: (schedule: Schedule) => choose(schedule, isPausing),
     askDelete: (schedule: Schedule) => choose(schedule, isDeleting),
     resume: (schedule: Schedule): Promise<void> => {
       chosen.value = schedule
       return resume()
     },
-    confirm: (stops: number): Promise<void> => (confirming.value?.way === 'delete' ? remove(stops) : resume(stops)),
+    confirm: (stops: number): Promise<void> => AGAIN[confirming.value?.way ?? 'resume'](stops),
   }
 }

@@ -226,6 +226,9 @@ export interface ScheduleBody {
   confirm_stops?: number
 }
 
+/** Nothing of a schedule runs until then, or until somebody resumes it. */
+export interface Pause { reason?: string; until?: string }
+
 export type AccountKind = 'role' | 'keys' | 'host'
 export type AccountStatus = 'unchecked' | 'checking' | 'ok' | 'denied' | 'unreachable' | 'unusable'
 

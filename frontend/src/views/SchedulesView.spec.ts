@@ -32,7 +32,7 @@ const reply = ({ method, path }: Asked) => {
   if (path.startsWith('servers?')) return { body: { count: 2, results: [server({ hold: held[8] ?? null }), server({ id: 9, name: 'web-2', hold: held[9] ?? null })] } }
   if (path.startsWith('operations')) return { body: { count: 1, results: [operation()] } }
   if (path.startsWith('servers/statuses')) return { body: { now: new Date().toISOString(), statuses: [] } }
-  if (method === 'DELETE' || path.endsWith('/resume')) return changing.shift() ?? { status: method === 'DELETE' ? 204 : 200, body: schedule() }
+  if (method === 'DELETE' || /\/(pause|resume)$/.test(path)) return changing.shift() ?? { status: method === 'DELETE' ? 204 : 200, body: schedule() }
   return method === 'GET' ? { body: { count: schedules.length, results: schedules } } : undefined
 }
 const start = async (): Promise<void> => {
@@ -199,6 +199,20 @@ describe('what stops several servers at once', () => {
     expect(bodies('schedules/12/resume')[1]).toEqual({ confirm_stops: 2 })
     expect(document.querySelector('[role=dialog]')).toBeNull()
     expect(toast.success).toHaveBeenCalledWith('Schedule resumed', expect.anything())
+  })
+
+  it('is paused only with their number, for the reason that was given', async () => {
+    changing = [REFUSED]
+    await start()
+    await press(page, 'Pause Nightly Shutdown')
+    await type('Load test')
+    await submit()
+    await asked('Pausing Nightly Shutdown stops 2 servers')
+    await type('2')
+    await submit()
+    expect(bodies('schedules/12/pause')).toEqual([{ reason: 'Load test' }, { reason: 'Load test', confirm_stops: 2 }])
+    expect(document.querySelector('[role=dialog]')).toBeNull()
+    expect(toast.success).toHaveBeenCalledWith('Schedule paused', expect.anything())
   })
 
   it('is deleted only with their number', async () => {

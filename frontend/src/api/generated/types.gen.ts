@@ -970,6 +970,10 @@ export type PaginatedSkipList = {
  * A request body: an object with known fields only.
  */
 export type PauseWanted = {
+    /**
+     * How many servers this is known to stop within 5 minutes; asked for when more than one.
+     */
+    confirm_stops?: number;
     reason?: string;
     until?: string | null;
 };
