@@ -1,21 +1,24 @@
-"""Where a schedule meets others on its servers: actions that collide, and stops that the hours of one keep
-from happening. Only the coming moments that are stored are looked at. It saves nothing, and the schedule
-that is asked about need not be saved.
+"""Where a schedule meets others on its servers: actions that collide, stops that the hours of one keep from
+happening, and timetables that are there twice. Of what is coming only the stored moments are looked at. It
+saves nothing, and the schedule that is asked about need not be saved.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api.servers.clocks import Clock
 from shared.schedules import ahead
 from shared.schedules.models import Action, Rule, Schedule
+from shared.schedules.recurrence import Timing
 from shared.schedules.wanting import Wants
 from shared.schedules.words import VERBS
 
 ORDER = ("start", "stop", "reboot")
 Note = dict[str, str]
+# The days, and the time from which and to which they are meant.
+Hours = tuple[frozenset[str], str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ class Meeting:
 
 
 def clashes(schedule: Schedule, *, now: datetime) -> list[Note]:
-    """What is kept on, once for every pair of schedules, and then what collides, moment by moment."""
+    """Who says the same, what is kept on, once for every pair of schedules, and then what collides, moment by
+    moment."""
     meetings = list(meetings_of(schedule, now=now))
+    same = {each.id: double(each) for meeting in meetings for each in doubles(meeting)}
     kept = {key: note for meeting in meetings for key, note in kept_on(meeting)}
     found = {note["detail"]: note for meeting in meetings for note in collisions(meeting)}
-    return [*kept.values(), *found.values()]
+    return [*same.values(), *kept.values(), *found.values()]
 
 
 def meetings_of(schedule: Schedule, *, now: datetime) -> Iterator[Meeting]:
@@ -74,6 +79,28 @@ def meetings_of(schedule: Schedule, *, now: datetime) -> Iterator[Meeting]:
         if mine is not None and ids not in told:
             told.add(ids)
             yield Meeting(mine, others, server, wants, clock)
+
+
+def doubles(meeting: Meeting) -> Iterator[Schedule]:
+    """Those that do exactly the same at the same times."""
+    mine = timetable(meeting.schedule)
+    others = (each for each in meeting.others if each.id != meeting.schedule.id)
+    return (each for each in others if each.paused_at is None and timetable(each) == mine)
+
+
+def timetable(schedule: Schedule) -> set[tuple[str, Timing, frozenset[Hours]]]:
+    """What it does and when, in whatever order that was written down."""
+    lines = ((rule.action, ahead.timing(rule)) for rule in schedule.rules.all())
+    return {(action, replace(timing, windows=()), hours(timing)) for action, timing in lines}
+
+
+def hours(timing: Timing) -> frozenset[Hours]:
+    return frozenset((frozenset(each.days), each.start, each.to) for each in timing.windows)
+
+
+def double(other: Schedule) -> Note:
+    detail = f"'{other.name}' does the same at the same times on a server of this one. One of them is enough."
+    return {"code": "double", "detail": detail}
 
 
 def kept_on(meeting: Meeting) -> Iterator[tuple[tuple[int, int], Note]]:

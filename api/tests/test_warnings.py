@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.tests.conftest import Person, schedule
-from shared.fleet.models import Server
+from api.tests.conftest import Person, make_server, schedule
+from shared.fleet.models import Region, Server
 from shared.schedules.models import Schedule
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +163,58 @@ def test_what_is_over_paused_or_off_is_not_said_to_never_run(alice: Person, serv
     once = schedule(alice, servers=[server.id], rules=rules)
     Schedule.objects.get(id=once["id"]).rules.update(next_run_at=None, at="2020-12-24T18:00")
     assert codes(alice.get(f"schedules/{once['id']}").json()) == []
+
+
+def backwards(row: dict[str, Any]) -> dict[str, Any]:
+    """The same with its days in another order."""
+    return {name: said[::-1] if name == "days" else said for name, said in row.items()}
+
+
+@pytest.mark.parametrize(
+    "timetable",
+    [
+        {"rules": [{"action": "stop", "cron": "30 18 * * 1-5"}, {"action": "start", "cron": "0 7 * * 1-5"}]},
+        {"rules": None, "windows": [*hours("08:00", "12:00"), *hours("13:00", "20:00")]},
+    ],
+    ids=["actions", "hours"],
+)
+def test_a_copy_on_one_of_the_same_servers_is_told_before_and_after_saving(
+    alice: Person, region: Region, timetable: dict[str, Any]
+) -> None:
+    first, second = make_server(region, name="a"), make_server(region, name="b")
+    schedule(alice, name="Nightly", servers=[first.id, second.id], **timetable)
+    turned = {
+        name: [backwards(row) for row in rows[::-1]] if rows else rows for name, rows in timetable.items()
+    }
+    body = {"name": "Copy", "servers": [second.id]} | {name: rows for name, rows in turned.items() if rows}
+    [told] = alice.post("schedules/impact", body).json()["warnings"]
+    assert told == {
+        "code": "double",
+        "detail": "'Nightly' does the same at the same times on a server of this one. One of them is enough.",
+    }
+    assert schedule(alice, name="Copy", servers=[second.id], **turned)["warnings"] == [told]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timezone": "Europe/Paris"},
+        {"skip_dates": [{"day": "2099-12-25"}]},
+        {"valid_to": "2099-01-01"},
+        {"enabled": False},
+        {"mode": "observe"},
+        {"rules": [{"action": "stop", "cron": "31 18 * * 1-5"}]},
+    ],
+    ids=str,
+)
+def test_a_copy_that_differs_is_none(alice: Person, server: Server, change: dict[str, Any]) -> None:
+    schedule(alice, name="Nightly", servers=[server.id])
+    assert codes(schedule(alice, name="Copy", servers=[server.id], **change)) == []
+
+
+def test_a_copy_of_a_paused_schedule_or_on_other_servers_is_none(alice: Person, region: Region) -> None:
+    first, second = make_server(region, name="a"), make_server(region, name="b")
+    made = schedule(alice, name="Nightly", servers=[first.id])
+    assert codes(schedule(alice, name="Elsewhere", servers=[second.id])) == []
+    alice.post(f"schedules/{made['id']}/pause", {})
+    assert codes(schedule(alice, name="Instead", servers=[first.id])) == []
