@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { dayWords, isDay, joined, parsed } from './skipDates'
+import { dayWords, isDay, joined, parsed, passedWords } from './skipDates'
 
 const on = (day: string, note = ''): { day: string; note: string } => ({ day, note })
 
@@ -29,6 +29,10 @@ describe('dates to leave out', () => {
     expect(joined([on('2026-12-25', 'Christmas'), on('2027-01-01')], [on('2026-12-25'), on('2026-11-26', 'Thanksgiving'), on('2027-01-01', 'New Year')])).toEqual([
       on('2026-11-26', 'Thanksgiving'), on('2026-12-25', 'Christmas'), on('2027-01-01', 'New Year'),
     ]))
+
+  it('that came too late are told by their number', () => {
+    expect([0, 1, 3].map(passedWords)).toEqual(['', ' One of them has passed already and changes nothing.', ' 3 of them have passed already and change nothing.'])
+  })
 
   it('are days of the calendar', () => {
     expect(['2028-02-29', '2027-02-29', '2026-13-01', '2026-1-1', ''].map(isDay)).toEqual([true, false, false, false, false])

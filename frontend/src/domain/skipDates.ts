@@ -41,6 +41,12 @@ export function joined(known: readonly SkipDate[], more: readonly SkipDate[]): S
   return [...days.values()].sort((one, other) => (one.day < other.day ? -1 : 1))
 }
 
+/** What to say behind "3 added" of dates that came too late; empty for none. */
+export function passedWords(count: number): string {
+  if (count === 0) return ''
+  return count === 1 ? ' One of them has passed already and changes nothing.' : ` ${count} of them have passed already and change nothing.`
+}
+
 /** "Fri, 25 December 2026". */
 export const dayWords = (day: string): string =>
   new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(`${day}T00:00:00Z`))

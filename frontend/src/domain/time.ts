@@ -30,7 +30,8 @@ export function until(ms: number): string {
 
 export const viewerZone = (): string => todaysName(Intl.DateTimeFormat().resolvedOptions().timeZone)
 
-const dayKey = (moment: Date, timeZone: string): string =>
+/** The date on the wall clock of that zone, as 2026-11-24. */
+export const dayKey = (moment: Date, timeZone: string): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(moment)
 
 function dayWord(moment: Date, now: Date, timeZone: string): string {

@@ -25,5 +25,9 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 export const todaysName = (timeZone: string): string => RENAMED[timeZone] ?? timeZone
 
+/** What a zone was called before, in the same spelling. */
+export const formerNames = (timeZone: string): string[] =>
+  Object.entries(RENAMED).flatMap(([former, today]) => (today === timeZone ? [former.split('/').at(-1)?.replaceAll('_', ' ') ?? former] : []))
+
 /** All zones the browser can reckon with, in alphabetical order. */
 export const allZones = (): string[] => [...new Set(Intl.supportedValuesOf('timeZone').map(todaysName))].sort()

@@ -130,6 +130,18 @@ describe('a new schedule', () => {
     expect(saves()[0]?.body).toMatchObject({ skip_dates: [{ day: '2026-12-25', note: '' }, { day: '2026-12-26', note: 'Boxing Day' }] })
   })
 
+  it('says which dates have passed, and that they change nothing', async () => {
+    await press(page, 'Paste many')
+    const area = document.querySelector('textarea') as HTMLTextAreaElement
+    area.value = '2020-12-25 Christmas\n2099-12-25 Christmas'
+    area.dispatchEvent(new Event('input'))
+    await flushPromises()
+    await press(page, 'Add these dates')
+    expect(page.text()).toContain('2 added, 2 in all. One of them has passed already and changes nothing.')
+    const rows = [...document.querySelectorAll('ul[aria-label="Dates left out"] li')].map(({ textContent }) => textContent.includes('has passed'))
+    expect(rows).toEqual([true, false])
+  })
+
   it('shows a refused date and a refused hour where they stand', async () => {
     saving = { status: 422, body: { code: 'validation', detail: '3 fields.', errors: [
       { pointer: '#/windows/0/from', code: 'time', detail: 'No such time.' }, { pointer: '#/valid_to', code: 'date', detail: 'Too far away.' },
