@@ -81,6 +81,38 @@ def test_what_others_stop_during_a_keep_off_stays_so_and_is_started_at_its_end(
     assert Operation.objects.get(origin="hold").action == "start"
 
 
+@pytest.mark.parametrize(("mode", "made"), [("enforce", ["start"]), ("respect", [])])
+def test_what_others_stop_during_a_keep_off_is_put_back_when_that_is_ended_early(
+    enforced: Schedule,
+    server: Server,
+    region: Region,
+    ec2: WorldEc2,
+    time: Time,
+    alice: User,
+    mode: str,
+    made: list[str],
+) -> None:
+    """As it would have been without the hold; who respects such changes goes on doing so."""
+    Schedule.objects.update(mode=mode)
+    hold(server, "off", time, seconds=HOUR)
+    instance = ec2.world.instance(server.instance_id)
+    assert instance is not None
+    ec2.world.outside(instance, "stop")
+    time.forward(60)
+    look_now(region)
+    holding.release(server, by=alice, knock=nobody_hears, now=time.moment)
+    assert list(Operation.objects.filter(origin="hold").values_list("action", flat=True)) == made
+
+
+def test_a_keep_off_without_any_change_is_ended_early_without_a_trace(
+    enforced: Schedule, server: Server, time: Time, alice: User
+) -> None:
+    hold(server, "off", time, seconds=HOUR)
+    time.forward(60)
+    holding.release(server, by=alice, knock=nobody_hears, now=time.moment)
+    assert not Operation.objects.filter(origin="hold").exists()
+
+
 def test_what_is_to_be_put_back_when_a_hold_is_put_is_held(
     enforced: Schedule, server: Server, region: Region, ec2: WorldEc2, time: Time
 ) -> None:

@@ -2,7 +2,8 @@
 
 At the end what the schedules want then is applied once, as an operation of origin `hold`, judged like an
 occurrence that is due at that moment. Where one of their own actions is due at that very moment there is
-nothing to apply. Ended early, it is applied only when the hold has kept an action from running.
+nothing to apply. Ended early, it is applied only when the hold has kept an action from running, or a schedule
+from putting the server back.
 
 Locks: the server's row when a hold begins; its own row when it ends. It sends nothing and knows no clock.
 """
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from shared import broker
-from shared.fleet.models import Server
+from shared.fleet.models import Observation, Server
 from shared.operations import asking, firing, services
 from shared.operations.asking import Asker, Knock
 from shared.operations.firing import Due
@@ -26,7 +27,7 @@ from shared.operations.wishes import Wish, absent
 from shared.people.models import User
 from shared.schedules import holds
 from shared.schedules.holds import ACTIONS, Wanted
-from shared.schedules.models import Hold, Rule
+from shared.schedules.models import Hold, Rule, Schedule
 from shared.schedules.recurrence import Moment
 from shared.schedules.wanting import Said, Wants
 
@@ -118,9 +119,9 @@ def finish(rows: Sequence[Hold], *, now: datetime) -> list[Ended]:
 def conclude(hold: Hold, wants: Wants, *, now: datetime) -> Ended:
     """What its end brings about; saves nothing."""
     at = hold.ended_at = min(hold.until, now)
-    if at < hold.until and not has_kept_anything(hold, now=now):
-        return Ended(hold)
     said = wants.want(hold.server_id, at=at).winner
+    if at < hold.until and not (has_kept_anything(hold, now=now) or covered_a_change(hold, said)):
+        return Ended(hold)
     if said is None or said.moment.at == at:
         return Ended(hold, said)
     return Ended(hold, said, operation(hold, said, at=at, now=now))
@@ -139,6 +140,15 @@ def has_kept_anything(hold: Hold, *, now: datetime) -> bool:
         action__in=POWER,
     )
     return kept.filter(action__in=POWER).exists() or due.exists()
+
+
+def covered_a_change(hold: Hold, said: Said | None) -> bool:
+    """Whether somebody else changed the server as the hold wanted it, where the schedule that decides now
+    would have put it back."""
+    if said is None or said.schedule.mode != Schedule.Mode.ENFORCE:
+        return False
+    changes = Observation.objects.filter(server=hold.server, asked_at__gte=holds.began(hold))
+    return changes.filter(reaction=Observation.Reaction.HELD).exists()
 
 
 def operation(hold: Hold, said: Said, *, at: datetime, now: datetime) -> Operation:
