@@ -51,6 +51,11 @@ describe('the search for a time zone', () => {
     for (const each of known) expect(find(each).filter(({ called }) => called === each)).toHaveLength(1)
   })
 
+  it('puts big places before small ones', () => {
+    expect(names('eastern time').slice(0, 2)).toEqual(['America/New_York', 'America/Toronto'])
+    expect(names('eastern time')).toContain('America/Detroit')
+  })
+
   it('finds nothing for what is no place', () => {
     expect(find('atlantis')).toEqual([])
   })

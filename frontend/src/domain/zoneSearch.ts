@@ -68,7 +68,7 @@ function distance(text: string): string {
 /** Whether a word of it, or all of it from a word on, begins so. */
 const begins = (said: string, text: string): boolean => said.startsWith(text) || said.includes(` ${text}`)
 
-/** A search among these zones: names before other words. What is slow is looked up with the first search that needs it. */
+/** A search among these zones: names before other words, and big places before small ones. What is slow is looked up with the first search that needs it. */
 export function zoneSearch(names: readonly string[], now: Date): (wanted: string) => FoundZone[] {
   const known = new Map<string, string[]>()
   const words = (name: string): string[] => {
@@ -85,6 +85,7 @@ export function zoneSearch(names: readonly string[], now: Date): (wanted: string
       const word = words(name).find((each) => begins(plain(each), text))
       return word ? [{ name, called: word }] : []
     })
-    return [...names.filter(isNamed).map((name) => ({ name })), ...called]
+    const big = called.filter(({ name }) => name in CALLED)
+    return [...names.filter(isNamed).map((name) => ({ name })), ...big, ...called.filter(({ name }) => !(name in CALLED))]
   }
 }
