@@ -232,7 +232,7 @@ untouched() { same "$(calls 'compose up .*(api|scheduler|frontend)')" ""; }
   for signal in TERM:143 HUP:143 INT:130; do
     rm -f "$FAKE/blocked"
     blocks "v2 compose up * beat"
-    env --default-signal=INT ./pull-images.sh v2 >out 2>&1 3>&- &
+    env --default-signal=INT,HUP ./pull-images.sh v2 >out 2>&1 3>&- &
     pid=$!
     until_there "$FAKE/blocked"
     kill "-${signal%:*}" "$pid"
