@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from api.errors import CsrfFailed
 from shared.clock import now
-from shared.people import services
+from shared.people import services, tokens
 from shared.people.models import Role, Token, User, Workspace
 
 REFUSED = "This token is unknown, expired or revoked. Make a new one, or sign in."
@@ -35,7 +35,7 @@ class Bearer(authentication.BaseAuthentication):
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        known = services.verify(value.strip(), now=now()) if scheme.lower() == "bearer" else None
+        known = tokens.verify(value.strip(), now=now()) if scheme.lower() == "bearer" else None
         if known is None:
             raise AuthenticationFailed(REFUSED)
         return known.token.user, Access(known.token.workspace, known.role, known.token)

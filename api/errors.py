@@ -42,6 +42,13 @@ class CsrfFailed(rest.APIException):
     default_detail = "The X-CSRFToken header is missing or wrong. Load the page again and repeat."
 
 
+class SessionRequired(rest.APIException):
+    """A person has to do this: a token cannot."""
+
+    status_code, default_code = 403, "session_required"
+    default_detail = "A token cannot do this. Sign in on the page, and do it there."
+
+
 class PreconditionRequired(rest.APIException):
     """The If-Match header is missing."""
 
@@ -68,6 +75,7 @@ TABLE: dict[type[Exception], tuple[int, str, str]] = {
     rest.NotAuthenticated: (401, "not_authenticated", "Sign in, or send a valid token."),
     rest.AuthenticationFailed: (401, "not_authenticated", ""),
     CsrfFailed: (403, "csrf_failed", ""),
+    SessionRequired: (403, "session_required", ""),
     rest.PermissionDenied: (403, "permission_denied", ""),
     core.PermissionDenied: (403, "permission_denied", "You may not do this."),
     # Somebody deleted it between its being found and its being locked.

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from api.authentication import Access
 from shared.people.models import Role
-from shared.people.services import RANK
+from shared.people.roles import RANK
 
 # operation id -> the lowest role that may call it
 NEEDS: dict[str, Role] = {
@@ -59,6 +59,9 @@ NEEDS: dict[str, Role] = {
     "skips_list": Role.VIEWER,
     "skips_create": Role.OPERATOR,
     "skips_destroy": Role.OPERATOR,
+    "tokens_list": Role.VIEWER,
+    "tokens_create": Role.VIEWER,
+    "tokens_destroy": Role.VIEWER,
 }
 
 

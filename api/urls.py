@@ -12,6 +12,7 @@ from api.schedules.views import Schedules
 from api.servers.views import Servers
 from api.session.views import Me
 from api.skips.views import Skips
+from api.tokens.views import Tokens
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", Accounts, basename="accounts")
@@ -20,6 +21,7 @@ router.register("operations", Operations, basename="operations")
 router.register("observations", Observations, basename="observations")
 router.register("schedules", Schedules, basename="schedules")
 router.register("skips", Skips, basename="skips")
+router.register("tokens", Tokens, basename="tokens")
 
 urlpatterns = [
     path("healthz", health.alive),

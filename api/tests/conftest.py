@@ -13,7 +13,7 @@ from api import knocks
 from shared.clock import now
 from shared.fleet.models import Account, Observation, Region, Server
 from shared.operations.models import Operation
-from shared.people import services
+from shared.people import tokens
 from shared.people.models import Membership, Role, User, Workspace
 from shared.schedules.models import Rule, Skip
 
@@ -54,7 +54,7 @@ class Person:
 def person(email: str, workspace: Workspace, role: Role) -> Person:
     user = User.objects.create_user(email)
     Membership.objects.create(workspace=workspace, user=user, role=role)
-    token = services.issue(user=user, workspace=workspace, name="test", scope=Role.OWNER)
+    _, token = tokens.issue(user=user, workspace=workspace, name="test", scope=Role.OWNER)
     return Person(user, workspace, token, Client(raise_request_exception=False))
 
 

@@ -55,4 +55,7 @@ REQUESTS: dict[str, tuple[str, str, object]] = {
     "skips_list": ("GET", "skips", None),
     "skips_create": ("POST", "skips", {"rule": "{rule}", "at": "{at}"}),
     "skips_destroy": ("DELETE", "skips/{skip}", None),
+    "tokens_list": ("GET", "tokens", None),
+    "tokens_create": ("POST", "tokens", {"name": "new", "scope": "viewer"}),
+    "tokens_destroy": ("DELETE", "tokens/{token}", None),
 }

@@ -27,7 +27,7 @@ def failures() -> Iterator[list[logging.LogRecord]]:
 def test_a_defect_is_logged_under_the_id_that_its_asker_sees(
     alice: Person, monkeypatch: pytest.MonkeyPatch, failures: list[logging.LogRecord]
 ) -> None:
-    monkeypatch.setattr("api.authentication.services.verify", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("api.authentication.tokens.verify", lambda *_, **__: 1 / 0)
     answer = alice.get("me")
     (record,) = failures
     assert answer.status_code == 500
@@ -45,7 +45,7 @@ def test_a_lost_database_is_told_once_and_not_for_every_request(
     told: list[str] = []
     monkeypatch.setattr(outage.database, "told_at", None)
     monkeypatch.setattr(outage, "warning", lambda _, *, text, **__: told.append(text))
-    monkeypatch.setattr("api.authentication.services.verify", gone)
+    monkeypatch.setattr("api.authentication.tokens.verify", gone)
     for _ in range(3):
         assert alice.get("me").status_code == 503
     assert told == ["🔴 The database does not answer, all work waits for it: connection refused"]

@@ -78,7 +78,7 @@ def test_a_lost_database_is_a_503_to_try_again(
     def gone(*_: object, **__: object) -> None:
         raise OperationalError("connection to 10.0.0.7 refused")
 
-    monkeypatch.setattr("api.authentication.services.verify", gone)
+    monkeypatch.setattr("api.authentication.tokens.verify", gone)
     answer = alice.get(path)
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert answer.headers["Retry-After"]

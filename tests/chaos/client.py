@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deploy.embedded import programs
-from shared.people import services
+from shared.people import tokens
 from shared.people.models import Membership, Role, User, Workspace
 from tests.chaos.house import PROXYLESS, House, Part
 
@@ -94,4 +94,4 @@ def owner() -> str:
     workspace = Workspace.objects.get()
     user = User.objects.create_user("owner@example.com", name="Owner")
     Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
-    return services.issue(user=user, workspace=workspace, name="chaos", scope=Role.OWNER)
+    return tokens.issue(user=user, workspace=workspace, name="chaos", scope=Role.OWNER)[1]

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from shared.people import services
+from shared.people import services, tokens
 from shared.people.models import Role, User
 
 
@@ -78,7 +78,7 @@ def given_password(path: Path, *, email: str) -> str:
 def make_up(email: str) -> dict[str, str]:
     password = secrets.token_urlsafe(18)
     made = services.make_owner(email=email, password=password)
-    token = services.issue(user=made.user, workspace=made.workspace, name="bootstrap", scope=Role.OWNER)
+    _, token = tokens.issue(user=made.user, workspace=made.workspace, name="bootstrap", scope=Role.OWNER)
     return {"username": made.user.email, "password": password, "api_token": token}
 
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesRunData, SchedulesRunErrors, SchedulesRunResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersHoldData, ServersHoldErrors, ServersHoldResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersReleaseData, ServersReleaseErrors, ServersReleaseResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses, SkipsCreateData, SkipsCreateErrors, SkipsCreateResponses, SkipsDestroyData, SkipsDestroyErrors, SkipsDestroyResponses, SkipsListData, SkipsListErrors, SkipsListResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesRunData, SchedulesRunErrors, SchedulesRunResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersHoldData, ServersHoldErrors, ServersHoldResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersReleaseData, ServersReleaseErrors, ServersReleaseResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses, SkipsCreateData, SkipsCreateErrors, SkipsCreateResponses, SkipsDestroyData, SkipsDestroyErrors, SkipsDestroyResponses, SkipsListData, SkipsListErrors, SkipsListResponses, TokensCreateData, TokensCreateErrors, TokensCreateResponses, TokensDestroyData, TokensDestroyErrors, TokensDestroyResponses, TokensListData, TokensListErrors, TokensListResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -681,5 +681,50 @@ export const skipsDestroy = <ThrowOnError extends boolean = false>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/v1/skips/{id}',
+    ...options
+});
+
+/**
+ * Your tokens; an admin sees those of everybody. Expired ones stay until they are revoked.
+ */
+export const tokensList = <ThrowOnError extends boolean = false>(options?: Options<TokensListData, ThrowOnError>): RequestResult<TokensListResponses, TokensListErrors, ThrowOnError> => (options?.client ?? client).get<TokensListResponses, TokensListErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/tokens',
+    ...options
+});
+
+/**
+ * Make a token. Its value is in this answer and nowhere else.
+ *
+ * A token cannot make tokens: one that leaks could not be got rid of.
+ */
+export const tokensCreate = <ThrowOnError extends boolean = false>(options: Options<TokensCreateData, ThrowOnError>): RequestResult<TokensCreateResponses, TokensCreateErrors, ThrowOnError> => (options.client ?? client).post<TokensCreateResponses, TokensCreateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke a token: whatever uses it is refused from now on. A token may revoke itself.
+ */
+export const tokensDestroy = <ThrowOnError extends boolean = false>(options: Options<TokensDestroyData, ThrowOnError>): RequestResult<TokensDestroyResponses, TokensDestroyErrors, ThrowOnError> => (options.client ?? client).delete<TokensDestroyResponses, TokensDestroyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/tokens/{id}',
     ...options
 });

@@ -966,6 +966,13 @@ export type PaginatedSkipList = {
     results: Array<Skip>;
 };
 
+export type PaginatedTokenList = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<Token>;
+};
+
 /**
  * A request body: an object with known fields only.
  */
@@ -1715,6 +1722,61 @@ export type Timeline = {
      * Whether there are more entries than these.
      */
     more: boolean;
+};
+
+export type Token = {
+    id: number;
+    name: string;
+    /**
+     * How its value begins, to tell tokens apart.
+     */
+    prefix: string;
+    scope: Role;
+    /**
+     * Whoever made it, and in whose name it acts.
+     */
+    author: Author;
+    created_at: string;
+    /**
+     * null: never; only a first token is so.
+     */
+    expires_at: string | null;
+    /**
+     * To the minute.
+     */
+    last_used_at: string | null;
+};
+
+export type TokenMade = {
+    token: Token;
+    /**
+     * Shown this once: only its hash is kept.
+     */
+    value: string;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type TokenWanted = {
+    /**
+     * What will use it.
+     */
+    name: string;
+    /**
+     * The most it may do; never more than whoever made it may.
+     *
+     * * `viewer` - Viewer
+     * * `operator` - Operator
+     * * `editor` - Editor
+     * * `admin` - Admin
+     * * `owner` - Owner
+     */
+    scope?: Role;
+    /**
+     * Default: in 90 days; at most 366 days ahead.
+     */
+    expires_at?: string;
 };
 
 /**
@@ -3694,3 +3756,91 @@ export type SkipsDestroyResponses = {
 };
 
 export type SkipsDestroyResponse = SkipsDestroyResponses[keyof SkipsDestroyResponses];
+
+export type TokensListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which field to use when ordering the results.
+         */
+        ordering?: string;
+        /**
+         * A page number within the paginated result set.
+         */
+        page?: number;
+        /**
+         * Rows a page, at most 200.
+         */
+        page_size?: number;
+        /**
+         * A search term.
+         */
+        search?: string;
+    };
+    url: '/api/v1/tokens';
+};
+
+export type TokensListErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TokensListError = TokensListErrors[keyof TokensListErrors];
+
+export type TokensListResponses = {
+    200: PaginatedTokenList;
+};
+
+export type TokensListResponse = TokensListResponses[keyof TokensListResponses];
+
+export type TokensCreateData = {
+    body: TokenWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tokens';
+};
+
+export type TokensCreateErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TokensCreateError = TokensCreateErrors[keyof TokensCreateErrors];
+
+export type TokensCreateResponses = {
+    201: TokenMade;
+};
+
+export type TokensCreateResponse = TokensCreateResponses[keyof TokensCreateResponses];
+
+export type TokensDestroyData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/tokens/{id}';
+};
+
+export type TokensDestroyErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TokensDestroyError = TokensDestroyErrors[keyof TokensDestroyErrors];
+
+export type TokensDestroyResponses = {
+    /**
+     * No response body
+     */
+    204: void;
+};
+
+export type TokensDestroyResponse = TokensDestroyResponses[keyof TokensDestroyResponses];
