@@ -24,6 +24,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'activity', name: 'activity', component: () => import('./views/ActivityView.vue'), meta: { place: 'activity' } },
       { path: 'activity/changes', name: 'changes', component: () => import('./views/ChangesView.vue'), meta: { place: 'activity' } },
       { path: `operations/${ID}`, name: 'operation', component: () => import('./views/OperationView.vue'), props: idOf, meta: { place: 'activity' } },
+      { path: 'tokens', name: 'tokens', component: () => import('./views/TokensView.vue') },
       { path: ':rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue') },
     ],
   },

@@ -7,6 +7,7 @@ import { listDrift, type DriftQuery } from '@/api/observations'
 import { listOperations, readOperation, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
 import { countAttention, listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
+import { listTokens } from '@/api/tokens'
 import { explainServer, readStrips } from '@/api/wanted'
 import { isUnsettled } from '@/domain/accounts'
 import { isOpen } from '@/domain/status'
@@ -24,7 +25,7 @@ const STRIPS_MS = 300_000
 export const KEYS = {
   servers: ['servers'], server: ['server'], schedules: ['schedules'], schedule: ['schedule'],
   accounts: ['accounts'], operations: ['operations'], operation: ['operation'], timeline: ['timeline'], drift: ['drift'],
-  limits: ['limits'], explain: ['explain'], strips: ['strips'],
+  limits: ['limits'], tokens: ['tokens'], explain: ['explain'], strips: ['strips'],
 } as const
 
 /** The list of servers; an empty one is asked for more often, because discovery may be under way. */
@@ -164,6 +165,10 @@ export const useLimits = (account: MaybeRefOrGetter<number>) =>
     refetchInterval: LIMITS_MS,
   })
 
+/** Whoever is signed in sees their own; an admin sees everybody's. */
+export const useTokens = () =>
+  useQuery({ queryKey: KEYS.tokens, queryFn: ({ signal }) => listTokens(signal), refetchInterval: SETTLED_MS })
+
 /** All that holds, skips and schedules move. */
 const WANTED = [KEYS.explain, KEYS.timeline, KEYS.strips]
 
@@ -193,6 +198,7 @@ export function useRefetch() {
     servers: () => refetchAll(client, [KEYS.server, KEYS.operations, KEYS.operation, KEYS.drift, KEYS.schedules, ...WANTED]),
     wanted: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.operations, ...WANTED]),
     limits: () => refetchAll(client, [KEYS.limits]),
+    tokens: () => refetchAll(client, [KEYS.tokens]),
     serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.drift, ...WANTED]),
   }
 }

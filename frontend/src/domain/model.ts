@@ -296,6 +296,23 @@ export interface AccountBody {
 }
 export interface NewAccountBody extends AccountBody { name: string; kind: 'role' | 'keys'; regions: string[] }
 
+export type Role = 'viewer' | 'operator' | 'editor' | 'admin' | 'owner'
+
+/** A machine's way in. Times to the minute; `expires_at` null: it never ends. */
+export interface Token {
+  id: number
+  name: string
+  prefix: string
+  scope: Role
+  author: { email: string; name: string }
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+}
+export interface NewTokenBody { name: string; scope: Role; expires_at: string }
+/** `value` is shown once and kept nowhere. */
+export interface TokenMade { token: Token; value: string }
+
 export interface Me {
   id: number
   email: string

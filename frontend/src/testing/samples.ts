@@ -1,11 +1,16 @@
 /** Servers, operations and schedules for tests; each test names only what it is about. */
-import type { Impact, LastOperation, Operation, Schedule, Server, StatusEntry } from '@/domain/model'
+import type { Impact, LastOperation, Operation, Schedule, Server, StatusEntry, Token } from '@/domain/model'
 
 export const NOW = Date.parse('2026-11-23T17:30:00Z')
 
 export const entry = (part: Partial<StatusEntry> = {}): StatusEntry => ({
   id: 8, name: 'test1', status: 'running', observed_state: 'running', seen_at: '2026-11-23T17:29:58Z', state_reason: null,
   transition: null, requested: null, last_operation: null, next_action: null, attention: [], hold: null, stuck_since: null, expected_seconds: null, ...part,
+})
+
+export const token = (part: Partial<Token> = {}): Token => ({
+  id: 3, name: 'Nightly build', prefix: 'cvy_AbCdEfGh', scope: 'operator', author: { email: 'sam@example.com', name: 'Sam' },
+  created_at: '2026-11-01T08:00:00Z', expires_at: '2027-01-30T08:00:00Z', last_used_at: null, ...part,
 })
 
 export const last = (part: Partial<LastOperation> = {}): LastOperation => ({
