@@ -44,6 +44,7 @@ def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
         "activity": "/activity",
         "changes": "/activity/changes",
         "operation": f"/operations/{operation}",
+        "tokens": "/tokens",
         "nowhere": "/nowhere",
     }
     for name, path in paths.items():
@@ -60,6 +61,9 @@ def test_dialogs_menus_and_errors_are_fit_to_be_seen(visit: Visit, fleet: Fleet)
     page.get_by_role("button", name="Add account").click()
     screen.dialog("Connect an AWS account").get_by_role("button", name="Add account").click()
     visit.see("dialog-account", whole=False)
+    screen.open("/tokens").page.get_by_role("button", name="Make token").click()
+    screen.dialog("Make a token").get_by_label("What is it for").fill("Nightly build")
+    visit.see("dialog-token", whole=False)
     screen.open("/schedules").page.get_by_role("button", name="Pause Nightly Shutdown").click()
     screen.dialog("Pause Nightly Shutdown?")
     visit.see("dialog-pause", whole=False)
