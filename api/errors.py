@@ -68,6 +68,8 @@ class BodyTooLarge(rest.APIException):
 # The first match counts, so a kind stands before the kind it is one of.
 TABLE: dict[type[Exception], tuple[int, str, str]] = {
     ours.RevisionMismatch: (412, "", ""),
+    ours.AboveYourRole: (403, "", ""),
+    ours.LinkGone: (410, "", ""),
     ours.NotAllowed: (409, "", ""),
     InvalidQuery: (400, "invalid_query", ""),
     MalformedJson: (400, "malformed_json", ""),

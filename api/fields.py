@@ -35,6 +35,19 @@ class Text(serializers.CharField):
         return text
 
 
+class Email(serializers.EmailField):
+    """An e-mail address, of the length that a row holds."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 254} | options)
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        address: str = super().to_internal_value(data)
+        return address
+
+
 class Whole(serializers.IntegerField):
     """A JSON number without a fraction; neither a string nor true."""
 

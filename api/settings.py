@@ -129,6 +129,7 @@ SPECTACULAR_SETTINGS = {
         "OperationOrigin": "api.words.OPERATION_ORIGINS",
         "MetricsState": "api.words.METRICS_STATES",
         "Look": "api.words.LOOKS",
+        "LinkKind": "api.words.LINK_KINDS",
         "Want": "shared.schedules.models.Hold.Want",
         "Decider": "api.words.DECIDERS",
         "TransitionKind": "api.words.TRANSITIONS",

@@ -12,6 +12,8 @@ from api.schedules.views import Schedules
 from api.servers.views import Servers
 from api.session.views import Me
 from api.skips.views import Skips
+from api.team.joining import Join, Opened
+from api.team.views import Invitations, Members
 from api.tokens.views import Tokens
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -22,10 +24,14 @@ router.register("observations", Observations, basename="observations")
 router.register("schedules", Schedules, basename="schedules")
 router.register("skips", Skips, basename="skips")
 router.register("tokens", Tokens, basename="tokens")
+router.register("team", Members, basename="team")
+router.register("invitations", Invitations, basename="invitations")
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("api/v1/auth/link", Opened.as_view(), name="link"),
+    path("api/v1/auth/join", Join.as_view(), name="join"),
     path("api/v1/auth/", include("api.session.urls")),
     path("api/v1/me", Me.as_view({"get": "retrieve"}, basename="me"), name="me"),
     path("api/v1/", include(router.urls)),

@@ -14,6 +14,7 @@ from shared import clock
 from shared.fleet.models import MetricSample, Observation
 from shared.operations.models import Call, Operation, Request
 from shared.operations.states import OPEN, State
+from shared.people.models import Invitation
 from shared.schedules.models import Hold, Skip
 
 KEEP = timedelta(days=400)
@@ -31,6 +32,7 @@ def prune() -> None:
     drop(Request.objects, Request.objects.filter(created_at__lt=now - KEEP, operations__isnull=True))
     drop(Hold.objects, Hold.objects.filter(ended_at__lt=now - KEEP))
     drop(Skip.objects, told_by_later_ones(f"{now - KEEP:%Y-%m-%dT%H:%M:%S}"))
+    drop(Invitation.objects, Invitation.objects.filter(expires_at__lt=now))
     drop(MetricSample.objects, MetricSample.objects.filter(asked_at__lt=now - KEEP_SAMPLES))
 
 

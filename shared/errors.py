@@ -14,6 +14,10 @@ AppError
 │   ├── AccountInUse       something still hangs on it
 │   ├── ConfirmationRequired  it would stop several servers at once, and nobody said so
 │   ├── QuotaExceeded      there are as many as there may be
+│   ├── AboveYourRole      who may do less does not manage who may do more
+│   ├── LastOwner          a workspace is never left without one
+│   ├── AlreadyMember      that address works in this installation
+│   ├── LinkGone           a link to set a password was used, taken back, or is too old
 │   ├── RevisionMismatch   somebody else saved first
 │   └── IdempotencyConflict  the same key came with another body
 ├── Invalid                the input can be read, but it is wrong
@@ -110,6 +114,30 @@ class QuotaExceeded(NotAllowed):
     """There are as many of these as there may be. Take some away first."""
 
     code = "quota_exceeded"
+
+
+class AboveYourRole(NotAllowed):
+    """Their role is above yours, or the role you want to give is."""
+
+    code = "above_your_role"
+
+
+class LastOwner(NotAllowed):
+    """This is the only owner of the workspace. Make somebody else an owner first."""
+
+    code = "last_owner"
+
+
+class AlreadyMember(NotAllowed):
+    """Somebody with this e-mail address works in this installation already."""
+
+    code = "already_member"
+
+
+class LinkGone(NotAllowed):
+    """This link was used, taken back, or has expired. Ask for a new one."""
+
+    code = "link_gone"
 
 
 class RevisionMismatch(NotAllowed):

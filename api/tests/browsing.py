@@ -1,4 +1,4 @@
-"""A browser of somebody who works here: a session cookie and its CSRF token, for tests of what needs a person."""
+"""A browser of somebody who works here, for tests of what needs a person: a session and its CSRF token."""
 
 import json
 from dataclasses import dataclass

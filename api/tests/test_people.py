@@ -13,7 +13,7 @@ from api.tests.conftest import HOST, Person, make_observation, make_operation, m
 from api.tests.questions import REQUESTS
 from shared.clock import now
 from shared.fleet.models import Server
-from shared.people.models import Membership, Role, Token, User, Workspace
+from shared.people.models import Invitation, Membership, Role, Token, User, Workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +36,27 @@ def ids(server: Server, nightly: dict[str, Any]) -> dict[str, Any]:
         "rule": nightly["next"]["rule"],
         "at": nightly["next"]["at"],
         "skip": make_skip(server, nightly).id,
+        "member": member(server.workspace),
+        "invitation": make_invitation(server.workspace).id,
         "token": Token.objects.filter(workspace=server.workspace).latest("id").id,
         "soon": (now() + timedelta(hours=1)).isoformat(),
     }
+
+
+def member(workspace: Workspace) -> int:
+    """Somebody who may little."""
+    user = User.objects.create_user("val@example.com")
+    return Membership.objects.create(workspace=workspace, user=user, role=Role.VIEWER).id
+
+
+def make_invitation(workspace: Workspace) -> Invitation:
+    return Invitation.objects.create(
+        workspace=workspace,
+        email="ivy@example.com",
+        role=Role.VIEWER,
+        sha256="0" * 64,
+        expires_at=now() + timedelta(days=1),
+    )
 
 
 def ask(who: Person, name: str, known: dict[str, Any]) -> Any:
@@ -64,6 +82,13 @@ def test_every_operation_of_the_api_has_a_role_and_a_request_here() -> None:
         for action in view.actions.values()
     }
     assert served == set(permissions.NEEDS) == set(REQUESTS)
+
+
+def test_nothing_else_is_open_to_somebody_who_is_not_signed_in() -> None:
+    """Every path of the API is one of the operations above, allauth's, or one of these two."""
+    outside = [each for each in get_resolver("api.urls").url_patterns if not hasattr(each, "url_patterns")]
+    plain = {str(each.pattern) for each in outside if not hasattr(each.callback, "actions")}
+    assert {each for each in plain if each.startswith("api/v1/")} == {"api/v1/auth/link", "api/v1/auth/join"}
 
 
 @pytest.mark.parametrize("role", list(Role))

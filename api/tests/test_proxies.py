@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 from api import proxies
 from api.names import Names
 from api.proxies import plain
+from api.tests.browsing import LOGIN, PASSWORD, SESSION, set_password
 from api.tests.conftest import HOST, Person
-from api.tests.test_people import LOGIN, PASSWORD, SESSION, set_password
 from api.visitors import CLAIMS, Visitors
 from shared.env import BadEnvironment
 

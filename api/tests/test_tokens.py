@@ -1,4 +1,4 @@
-"""API tokens: made by people, shown once, never mightier than their maker, revoked by their maker or an admin."""
+"""API tokens: made by people, shown once, never mightier than their maker, and revoked at once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,9 @@ def problem(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, error["pointer"], error["code"]
 
 
-def test_it_is_shown_once_and_works(alice: Person, moment: datetime, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_is_shown_once_and_works(
+    alice: Person, moment: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = make(alice)
     made, value = answer.json()["token"], answer.json()["value"]
     assert answer.status_code == 201
@@ -54,7 +56,9 @@ def test_it_is_shown_once_and_works(alice: Person, moment: datetime, caplog: pyt
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("scope", list(Role))
-def test_nobody_makes_one_that_may_do_more_than_they_may(workspace: Workspace, role: Role, scope: Role) -> None:
+def test_nobody_makes_one_that_may_do_more_than_they_may(
+    workspace: Workspace, role: Role, scope: Role
+) -> None:
     answer = make(person(f"{role}@example.com", workspace, role), scope=scope)
     ranks = list(Role)
     if ranks.index(scope) <= ranks.index(role):
@@ -134,7 +138,9 @@ def test_everybody_sees_their_own_and_an_admin_all_of_the_workspace(
 ) -> None:
     admin = person("ann@example.com", workspace, Role.ADMIN)
     editor = person("ed@example.com", workspace, Role.EDITOR)
-    theirs = {who.user.email: Token.objects.get(user=who.user).id for who in (alice, bob, charlie, admin, editor)}
+    theirs = {
+        who.user.email: Token.objects.get(user=who.user).id for who in (alice, bob, charlie, admin, editor)
+    }
 
     def seen(who: Person) -> set[int]:
         return {each["id"] for each in who.get("tokens").json()["results"]}

@@ -84,6 +84,29 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True)
 
 
+class Invitation(models.Model):
+    """A link by which one person sets a password: somebody who is invited, or (`user`) a member who has
+    forgotten theirs. It works once, and only its SHA-256 is kept."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=16, choices=Role)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="resets")
+    author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="invited")
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("workspace", Lower("email"), name="one_invitation_each"),
+        ]
+
+    @property
+    def kind(self) -> str:
+        return "reset" if self.user_id else "invitation"
+
+
 class SignInAttempts(models.Model):
     """How many sign-ins failed lately, per hashed subject: a person from an address, or an address."""
 

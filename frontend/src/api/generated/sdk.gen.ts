@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesRunData, SchedulesRunErrors, SchedulesRunResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersHoldData, ServersHoldErrors, ServersHoldResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersReleaseData, ServersReleaseErrors, ServersReleaseResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses, SkipsCreateData, SkipsCreateErrors, SkipsCreateResponses, SkipsDestroyData, SkipsDestroyErrors, SkipsDestroyResponses, SkipsListData, SkipsListErrors, SkipsListResponses, TokensCreateData, TokensCreateErrors, TokensCreateResponses, TokensDestroyData, TokensDestroyErrors, TokensDestroyResponses, TokensListData, TokensListErrors, TokensListResponses } from './types.gen';
+import type { AccountsChangeLimitsData, AccountsChangeLimitsErrors, AccountsChangeLimitsResponses, AccountsCreateData, AccountsCreateErrors, AccountsCreateResponses, AccountsDestroyData, AccountsDestroyErrors, AccountsDestroyResponses, AccountsDiscoverData, AccountsDiscoverErrors, AccountsDiscoverResponses, AccountsLimitsData, AccountsLimitsErrors, AccountsLimitsResponses, AccountsListData, AccountsListErrors, AccountsListResponses, AccountsRetrieveData, AccountsRetrieveErrors, AccountsRetrieveResponses, AccountsTestData, AccountsTestErrors, AccountsTestResponses, AccountsUpdateData, AccountsUpdateErrors, AccountsUpdateResponses, AuthJoinData, AuthJoinErrors, AuthJoinResponses, AuthOpenedData, AuthOpenedErrors, AuthOpenedResponses, InvitationsCreateData, InvitationsCreateErrors, InvitationsCreateResponses, InvitationsDestroyData, InvitationsDestroyErrors, InvitationsDestroyResponses, InvitationsListData, InvitationsListErrors, InvitationsListResponses, MeRetrieveData, MeRetrieveErrors, MeRetrieveResponses, ObservationsAcknowledgeData, ObservationsAcknowledgeErrors, ObservationsAcknowledgeResponses, ObservationsListData, ObservationsListErrors, ObservationsListResponses, OperationsCancelData, OperationsCancelErrors, OperationsCancelResponses, OperationsCreateData, OperationsCreateErrors, OperationsCreateResponses, OperationsListData, OperationsListErrors, OperationsListResponses, OperationsRetrieveData, OperationsRetrieveErrors, OperationsRetrieveResponses, OperationsRetryData, OperationsRetryErrors, OperationsRetryResponses, SchedulesCalendarData, SchedulesCalendarErrors, SchedulesCalendarResponses, SchedulesCreateData, SchedulesCreateErrors, SchedulesCreateResponses, SchedulesDestroyData, SchedulesDestroyErrors, SchedulesDestroyResponses, SchedulesExportData, SchedulesExportErrors, SchedulesExportResponses, SchedulesImpactData, SchedulesImpactErrors, SchedulesImpactResponses, SchedulesImportData, SchedulesImportErrors, SchedulesImportResponses, SchedulesListData, SchedulesListErrors, SchedulesListResponses, SchedulesPauseData, SchedulesPauseErrors, SchedulesPauseResponses, SchedulesPreviewData, SchedulesPreviewErrors, SchedulesPreviewResponses, SchedulesResumeData, SchedulesResumeErrors, SchedulesResumeResponses, SchedulesRetrieveData, SchedulesRetrieveErrors, SchedulesRetrieveResponses, SchedulesRunData, SchedulesRunErrors, SchedulesRunResponses, SchedulesTargetsData, SchedulesTargetsErrors, SchedulesTargetsResponses, SchedulesUpdateData, SchedulesUpdateErrors, SchedulesUpdateResponses, ServersExplainData, ServersExplainErrors, ServersExplainResponses, ServersHoldData, ServersHoldErrors, ServersHoldResponses, ServersListData, ServersListErrors, ServersListResponses, ServersMetricsData, ServersMetricsErrors, ServersMetricsResponses, ServersReleaseData, ServersReleaseErrors, ServersReleaseResponses, ServersRetrieveData, ServersRetrieveErrors, ServersRetrieveResponses, ServersStatusData, ServersStatusErrors, ServersStatusesData, ServersStatusesErrors, ServersStatusesResponses, ServersStatusResponses, ServersStripsData, ServersStripsErrors, ServersStripsResponses, ServersTimelineData, ServersTimelineErrors, ServersTimelineResponses, ServersUpdateData, ServersUpdateErrors, ServersUpdateResponses, SkipsCreateData, SkipsCreateErrors, SkipsCreateResponses, SkipsDestroyData, SkipsDestroyErrors, SkipsDestroyResponses, SkipsListData, SkipsListErrors, SkipsListResponses, TeamDestroyData, TeamDestroyErrors, TeamDestroyResponses, TeamListData, TeamListErrors, TeamListResponses, TeamResetData, TeamResetErrors, TeamResetResponses, TeamUpdateData, TeamUpdateErrors, TeamUpdateResponses, TokensCreateData, TokensCreateErrors, TokensCreateResponses, TokensDestroyData, TokensDestroyErrors, TokensDestroyResponses, TokensListData, TokensListErrors, TokensListResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -144,6 +144,73 @@ export const accountsTest = <ThrowOnError extends boolean = false>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/v1/accounts/{id}/test',
+    ...options
+});
+
+/**
+ * A changing request still has to come from our page, signed in or not.
+ */
+export const authJoin = <ThrowOnError extends boolean = false>(options: Options<AuthJoinData, ThrowOnError>): RequestResult<AuthJoinResponses, AuthJoinErrors, ThrowOnError> => (options.client ?? client).post<AuthJoinResponses, AuthJoinErrors, ThrowOnError>({
+    url: '/api/v1/auth/join',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A changing request still has to come from our page, signed in or not.
+ */
+export const authOpened = <ThrowOnError extends boolean = false>(options: Options<AuthOpenedData, ThrowOnError>): RequestResult<AuthOpenedResponses, AuthOpenedErrors, ThrowOnError> => (options.client ?? client).post<AuthOpenedResponses, AuthOpenedErrors, ThrowOnError>({
+    url: '/api/v1/auth/link',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The open links: invitations, and resets of a password.
+ */
+export const invitationsList = <ThrowOnError extends boolean = false>(options?: Options<InvitationsListData, ThrowOnError>): RequestResult<InvitationsListResponses, InvitationsListErrors, ThrowOnError> => (options?.client ?? client).get<InvitationsListResponses, InvitationsListErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/invitations',
+    ...options
+});
+
+/**
+ * A link by which somebody new joins, for seven days, in place of an earlier one for that address.
+ */
+export const invitationsCreate = <ThrowOnError extends boolean = false>(options: Options<InvitationsCreateData, ThrowOnError>): RequestResult<InvitationsCreateResponses, InvitationsCreateErrors, ThrowOnError> => (options.client ?? client).post<InvitationsCreateResponses, InvitationsCreateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/invitations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a link back: it does not work any more.
+ */
+export const invitationsDestroy = <ThrowOnError extends boolean = false>(options: Options<InvitationsDestroyData, ThrowOnError>): RequestResult<InvitationsDestroyResponses, InvitationsDestroyErrors, ThrowOnError> => (options.client ?? client).delete<InvitationsDestroyResponses, InvitationsDestroyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/invitations/{id}',
     ...options
 });
 
@@ -681,6 +748,62 @@ export const skipsDestroy = <ThrowOnError extends boolean = false>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/v1/skips/{id}',
+    ...options
+});
+
+/**
+ * Everybody who works in this workspace, and as what.
+ */
+export const teamList = <ThrowOnError extends boolean = false>(options?: Options<TeamListData, ThrowOnError>): RequestResult<TeamListResponses, TeamListErrors, ThrowOnError> => (options?.client ?? client).get<TeamListResponses, TeamListErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/team',
+    ...options
+});
+
+/**
+ * Take somebody out of the workspace, with their tokens in it. What they did stays in the history.
+ */
+export const teamDestroy = <ThrowOnError extends boolean = false>(options: Options<TeamDestroyData, ThrowOnError>): RequestResult<TeamDestroyResponses, TeamDestroyErrors, ThrowOnError> => (options.client ?? client).delete<TeamDestroyResponses, TeamDestroyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/team/{id}',
+    ...options
+});
+
+/**
+ * Give somebody another role. Nobody changes who may do more than they, or makes somebody so.
+ */
+export const teamUpdate = <ThrowOnError extends boolean = false>(options: Options<TeamUpdateData, ThrowOnError>): RequestResult<TeamUpdateResponses, TeamUpdateErrors, ThrowOnError> => (options.client ?? client).patch<TeamUpdateResponses, TeamUpdateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/team/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A link by which a member sets a new password, for a day. Hand it over yourself.
+ */
+export const teamReset = <ThrowOnError extends boolean = false>(options: Options<TeamResetData, ThrowOnError>): RequestResult<TeamResetResponses, TeamResetErrors, ThrowOnError> => (options.client ?? client).post<TeamResetResponses, TeamResetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'sessionid',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/team/{id}/reset',
     ...options
 });
 

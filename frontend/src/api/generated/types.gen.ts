@@ -517,6 +517,48 @@ export type ImportWanted = {
     confirm_stops?: number;
 };
 
+export type Invitation = {
+    id: number;
+    email: string;
+    role: Role;
+    /**
+     * For somebody new, or for a member's forgotten password.
+     *
+     * * `invitation` - invitation
+     * * `reset` - reset
+     */
+    kind: LinkKind;
+    author: Author | null;
+    created_at: string;
+    expires_at: string;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type InvitationWanted = {
+    email: string;
+    role?: Role;
+};
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type JoinWanted = {
+    /**
+     * What stands behind # in the link.
+     */
+    link: string;
+    name?: string;
+};
+
+export type Joined = {
+    /**
+     * Sign in with it now.
+     */
+    email: string;
+};
+
 export type LastOperation = {
     id: number;
     action: Action;
@@ -620,6 +662,30 @@ export type LimitRegion = {
     name: string;
 };
 
+export type Link = {
+    invitation: Invitation;
+    /**
+     * Shown this once: whoever has it sets the password.
+     */
+    url: string;
+};
+
+/**
+ * * `invitation` - invitation
+ * * `reset` - reset
+ */
+export type LinkKind = 'invitation' | 'reset';
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type LinkWanted = {
+    /**
+     * What stands behind # in the link.
+     */
+    link: string;
+};
+
 /**
  * * `fresh` - fresh
  * * `asked` - asked
@@ -647,6 +713,17 @@ export type MeWorkspace = {
     id: number;
     name: string;
     time_zone: string;
+};
+
+export type Member = {
+    id: number;
+    email: string;
+    name: string;
+    role: Role;
+    /**
+     * On the page; null: never, or with tokens only.
+     */
+    last_login: string | null;
 };
 
 export type Metrics = {
@@ -772,6 +849,18 @@ export type Occurrence = {
     at: string;
     local: string;
     note: string | null;
+};
+
+export type Opened = {
+    email: string;
+    name: string;
+    workspace: string;
+    role: Role;
+    kind: LinkKind;
+    /**
+     * Whoever made the link.
+     */
+    author: string;
 };
 
 export type Operation = {
@@ -931,11 +1020,25 @@ export type PaginatedAccountList = {
     results: Array<Account>;
 };
 
+export type PaginatedInvitationList = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<Invitation>;
+};
+
 export type PaginatedLedgerList = {
     count: number;
     next?: string | null;
     previous?: string | null;
     results: Array<Ledger>;
+};
+
+export type PaginatedMemberList = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<Member>;
 };
 
 export type PaginatedOperationList = {
@@ -1169,6 +1272,13 @@ export type RetryWanted = {
  * * `owner` - Owner
  */
 export type Role = 'viewer' | 'operator' | 'editor' | 'admin' | 'owner';
+
+/**
+ * A request body: an object with known fields only.
+ */
+export type RoleWanted = {
+    role?: Role;
+};
 
 export type Rule = {
     id: number;
@@ -2011,6 +2121,18 @@ export type HealthWritable = {
     slowed: Array<Slowed>;
 };
 
+/**
+ * A request body: an object with known fields only.
+ */
+export type JoinWantedWritable = {
+    /**
+     * What stands behind # in the link.
+     */
+    link: string;
+    name?: string;
+    password: string;
+};
+
 export type LastOperationWritable = {
     id: number;
     action: Action;
@@ -2678,6 +2800,138 @@ export type AccountsTestResponses = {
 };
 
 export type AccountsTestResponse = AccountsTestResponses[keyof AccountsTestResponses];
+
+export type AuthJoinData = {
+    body: JoinWantedWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/join';
+};
+
+export type AuthJoinErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type AuthJoinError = AuthJoinErrors[keyof AuthJoinErrors];
+
+export type AuthJoinResponses = {
+    200: Joined;
+};
+
+export type AuthJoinResponse = AuthJoinResponses[keyof AuthJoinResponses];
+
+export type AuthOpenedData = {
+    body: LinkWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/link';
+};
+
+export type AuthOpenedErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type AuthOpenedError = AuthOpenedErrors[keyof AuthOpenedErrors];
+
+export type AuthOpenedResponses = {
+    200: Opened;
+};
+
+export type AuthOpenedResponse = AuthOpenedResponses[keyof AuthOpenedResponses];
+
+export type InvitationsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which field to use when ordering the results.
+         */
+        ordering?: string;
+        /**
+         * A page number within the paginated result set.
+         */
+        page?: number;
+        /**
+         * Rows a page, at most 200.
+         */
+        page_size?: number;
+        /**
+         * A search term.
+         */
+        search?: string;
+    };
+    url: '/api/v1/invitations';
+};
+
+export type InvitationsListErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type InvitationsListError = InvitationsListErrors[keyof InvitationsListErrors];
+
+export type InvitationsListResponses = {
+    200: PaginatedInvitationList;
+};
+
+export type InvitationsListResponse = InvitationsListResponses[keyof InvitationsListResponses];
+
+export type InvitationsCreateData = {
+    body: InvitationWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations';
+};
+
+export type InvitationsCreateErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type InvitationsCreateError = InvitationsCreateErrors[keyof InvitationsCreateErrors];
+
+export type InvitationsCreateResponses = {
+    201: Link;
+};
+
+export type InvitationsCreateResponse = InvitationsCreateResponses[keyof InvitationsCreateResponses];
+
+export type InvitationsDestroyData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/invitations/{id}';
+};
+
+export type InvitationsDestroyErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type InvitationsDestroyError = InvitationsDestroyErrors[keyof InvitationsDestroyErrors];
+
+export type InvitationsDestroyResponses = {
+    /**
+     * No response body
+     */
+    204: void;
+};
+
+export type InvitationsDestroyResponse = InvitationsDestroyResponses[keyof InvitationsDestroyResponses];
 
 export type MeRetrieveData = {
     body?: never;
@@ -3756,6 +4010,120 @@ export type SkipsDestroyResponses = {
 };
 
 export type SkipsDestroyResponse = SkipsDestroyResponses[keyof SkipsDestroyResponses];
+
+export type TeamListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which field to use when ordering the results.
+         */
+        ordering?: string;
+        /**
+         * A page number within the paginated result set.
+         */
+        page?: number;
+        /**
+         * Rows a page, at most 200.
+         */
+        page_size?: number;
+        /**
+         * A search term.
+         */
+        search?: string;
+    };
+    url: '/api/v1/team';
+};
+
+export type TeamListErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TeamListError = TeamListErrors[keyof TeamListErrors];
+
+export type TeamListResponses = {
+    200: PaginatedMemberList;
+};
+
+export type TeamListResponse = TeamListResponses[keyof TeamListResponses];
+
+export type TeamDestroyData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/team/{id}';
+};
+
+export type TeamDestroyErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TeamDestroyError = TeamDestroyErrors[keyof TeamDestroyErrors];
+
+export type TeamDestroyResponses = {
+    /**
+     * No response body
+     */
+    204: void;
+};
+
+export type TeamDestroyResponse = TeamDestroyResponses[keyof TeamDestroyResponses];
+
+export type TeamUpdateData = {
+    body?: RoleWanted;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/team/{id}';
+};
+
+export type TeamUpdateErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TeamUpdateError = TeamUpdateErrors[keyof TeamUpdateErrors];
+
+export type TeamUpdateResponses = {
+    200: Member;
+};
+
+export type TeamUpdateResponse = TeamUpdateResponses[keyof TeamUpdateResponses];
+
+export type TeamResetData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/team/{id}/reset';
+};
+
+export type TeamResetErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type TeamResetError = TeamResetErrors[keyof TeamResetErrors];
+
+export type TeamResetResponses = {
+    201: Link;
+};
+
+export type TeamResetResponse = TeamResetResponses[keyof TeamResetResponses];
 
 export type TokensListData = {
     body?: never;
