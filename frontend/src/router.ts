@@ -10,6 +10,7 @@ export const idOf = (route: RouteLocationNormalized): { id: number } => ({ id: N
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./views/SignInView.vue'), meta: { open: true } },
+  { path: '/join', name: 'join', component: () => import('./views/JoinView.vue'), meta: { open: true } },
   {
     path: '/',
     component: () => import('./views/ShellView.vue'),
@@ -24,6 +25,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'activity', name: 'activity', component: () => import('./views/ActivityView.vue'), meta: { place: 'activity' } },
       { path: 'activity/changes', name: 'changes', component: () => import('./views/ChangesView.vue'), meta: { place: 'activity' } },
       { path: `operations/${ID}`, name: 'operation', component: () => import('./views/OperationView.vue'), props: idOf, meta: { place: 'activity' } },
+      { path: 'team', name: 'team', component: () => import('./views/TeamView.vue') },
       { path: 'tokens', name: 'tokens', component: () => import('./views/TokensView.vue') },
       { path: ':rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue') },
     ],

@@ -7,6 +7,7 @@ import { listDrift, type DriftQuery } from '@/api/observations'
 import { listOperations, readOperation, type OperationsQuery } from '@/api/operations'
 import { listSchedules, readSchedule } from '@/api/schedules'
 import { countAttention, listServers, readServer, readTimeline, type ServersQuery } from '@/api/servers'
+import { listInvitations, listMembers } from '@/api/team'
 import { listTokens } from '@/api/tokens'
 import { explainServer, readStrips } from '@/api/wanted'
 import { isUnsettled } from '@/domain/accounts'
@@ -25,7 +26,7 @@ const STRIPS_MS = 300_000
 export const KEYS = {
   servers: ['servers'], server: ['server'], schedules: ['schedules'], schedule: ['schedule'],
   accounts: ['accounts'], operations: ['operations'], operation: ['operation'], timeline: ['timeline'], drift: ['drift'],
-  limits: ['limits'], tokens: ['tokens'], explain: ['explain'], strips: ['strips'],
+  limits: ['limits'], tokens: ['tokens'], team: ['team'], invitations: ['invitations'], explain: ['explain'], strips: ['strips'],
 } as const
 
 /** The list of servers; an empty one is asked for more often, because discovery may be under way. */
@@ -169,6 +170,13 @@ export const useLimits = (account: MaybeRefOrGetter<number>) =>
 export const useTokens = () =>
   useQuery({ queryKey: KEYS.tokens, queryFn: ({ signal }) => listTokens(signal), refetchInterval: SETTLED_MS })
 
+export const useMembers = () =>
+  useQuery({ queryKey: KEYS.team, queryFn: ({ signal }) => listMembers(signal), refetchInterval: SETTLED_MS })
+
+/** The links that can still be used; only admins may ask. */
+export const useInvitations = (enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({ queryKey: KEYS.invitations, queryFn: ({ signal }) => listInvitations(signal), enabled, refetchInterval: SETTLED_MS })
+
 /** All that holds, skips and schedules move. */
 const WANTED = [KEYS.explain, KEYS.timeline, KEYS.strips]
 
@@ -199,6 +207,7 @@ export function useRefetch() {
     wanted: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.operations, ...WANTED]),
     limits: () => refetchAll(client, [KEYS.limits]),
     tokens: () => refetchAll(client, [KEYS.tokens]),
+    team: () => refetchAll(client, [KEYS.team, KEYS.invitations]),
     serversAndList: () => refetchAll(client, [KEYS.server, KEYS.servers, KEYS.drift, ...WANTED]),
   }
 }

@@ -5,6 +5,7 @@
 import type { RuleBody, SkipDate, TimeWindow, Warning, WeekHours } from './timetable'
 import type { EndedHold, Hold } from './wanted'
 
+export type * from './people'
 export type * from './timetable'
 export type * from './wanted'
 
@@ -295,29 +296,3 @@ export interface AccountBody {
   regions?: string[]
 }
 export interface NewAccountBody extends AccountBody { name: string; kind: 'role' | 'keys'; regions: string[] }
-
-export type Role = 'viewer' | 'operator' | 'editor' | 'admin' | 'owner'
-
-/** A machine's way in. Times to the minute; `expires_at` null: it never ends. */
-export interface Token {
-  id: number
-  name: string
-  prefix: string
-  scope: Role
-  author: { email: string; name: string }
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-}
-export interface NewTokenBody { name: string; scope: Role; expires_at: string }
-/** `value` is shown once and kept nowhere. */
-export interface TokenMade { token: Token; value: string }
-
-export interface Me {
-  id: number
-  email: string
-  name: string
-  role: string
-  workspace: { id: number; name: string; time_zone: string }
-  environment: { demo: boolean; plain_http: boolean; version: string }
-}

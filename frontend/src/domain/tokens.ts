@@ -12,7 +12,7 @@ export const LASTS: readonly { value: string; text: string }[] = [
 ]
 export const USUAL_DAYS = '90'
 
-const MAY: Record<Role, string> = {
+export const MAY: Record<Role, string> = {
   viewer: 'only reads', operator: 'starts, stops, holds', editor: 'changes schedules too', admin: 'changes accounts too', owner: 'everything',
 }
 

@@ -8,7 +8,7 @@ import { useRefetch } from '@/composables/queries'
 import { provideLive } from '@/composables/useLive'
 import { idOf } from '@/router'
 
-const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity', 'changes', 'operation', 'tokens']
+const PLACES = ['servers', 'server', 'schedules', 'schedule-new', 'schedule', 'accounts', 'activity', 'changes', 'operation', 'tokens', 'team', 'join', 'sign-in']
 const OF_ONE = ['server', 'operation']
 
 export async function open(view: Component, name: string, path: string): Promise<VueWrapper> {

@@ -1,5 +1,5 @@
 /** Servers, operations and schedules for tests; each test names only what it is about. */
-import type { Impact, LastOperation, Operation, Schedule, Server, StatusEntry, Token } from '@/domain/model'
+import type { Impact, Invitation, LastOperation, Me, Member, Operation, Schedule, Server, StatusEntry, Token } from '@/domain/model'
 
 export const NOW = Date.parse('2026-11-23T17:30:00Z')
 
@@ -45,4 +45,16 @@ export const schedule = (part: Partial<Schedule> = {}): Schedule => ({
 export const impact = (part: Partial<Impact> = {}): Impact => ({
   from: '2026-11-23T17:30:00Z', to: '2026-12-07T17:30:00Z', servers: 1, starts: { added: 0, removed: 0 }, stops: { added: 0, removed: 0 },
   reboots: { added: 0, removed: 0 }, hours: { on_before: 336, on_after: 120 }, changes: [], more: false, stops_soon: [], confirm: null, warnings: [], ...part,
+})
+
+export const me = (part: Partial<Me> = {}): Me => ({
+  id: 1, email: 'sam@example.com', name: 'Sam', role: 'owner', workspace: { id: 1, name: 'default', time_zone: 'UTC' },
+  environment: { demo: false, plain_http: false, version: '0.1.0' }, ...part,
+})
+
+export const member = (part: Partial<Member> = {}): Member => ({ id: 6, email: 'kim@example.com', name: 'Kim', role: 'operator', last_login: null, ...part })
+
+export const invitation = (part: Partial<Invitation> = {}): Invitation => ({
+  id: 7, email: 'ivy@example.com', role: 'operator', kind: 'invitation', author: { email: 'sam@example.com', name: 'Sam' },
+  created_at: '2026-11-23T17:30:00Z', expires_at: '2026-11-30T17:30:00Z', ...part,
 })
