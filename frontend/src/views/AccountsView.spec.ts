@@ -7,6 +7,8 @@ import { button, open, press } from '@/testing/page'
 import AccountsView from './AccountsView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn() } }))
+const may = vi.hoisted(() => ({ administers: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ administers: { get value() { return may.administers }, __v_isRef: true } }) }))
 
 const account = (part: Partial<Account> = {}): Account => ({
   id: 2, name: 'Staging', kind: 'role', aws_account_id: null, role_arn: 'arn:aws:iam::123456789012:role/Cloudevy', external_id: 'cvy-1',
@@ -49,6 +51,7 @@ const send = async (): Promise<void> => {
 }
 
 beforeEach(() => {
+  may.administers = true
   accounts = [account()]
   limits = [limit()]
   adding = { status: 201, body: account() }
@@ -79,6 +82,19 @@ describe('accounts', () => {
     expect(dialog().textContent).toContain('Give the account a name.')
     expect(dialog().textContent).toContain('Pick at least one region.')
     expect(log.some(({ method }) => method === 'POST')).toBe(false)
+  })
+
+  it('are only looked at by whoever is no admin', async () => {
+    may.administers = false
+    await start('/accounts?add=1')
+    expect(dialog()).toBeNull()
+    expect(page.findAll('button').map((each) => each.text())).toEqual(['Request limits', 'Policies'])
+    await press(page, 'Request limits')
+    expect(page.findAll('button[aria-label^="Change the"]')).toHaveLength(0)
+    page.unmount()
+    accounts = []
+    await start()
+    expect(page.findAll('button')).toHaveLength(0)
   })
 
   it('without a role yet show the policies to create it with', async () => {

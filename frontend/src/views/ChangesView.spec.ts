@@ -8,6 +8,8 @@ import { open, press } from '@/testing/page'
 import ChangesView from './ChangesView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn() } }))
+const may = vi.hoisted(() => ({ operates: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ operates: { get value() { return may.operates }, __v_isRef: true } }) }))
 
 const change = (part: Partial<Drift> = {}): Drift => ({
   id: 9, server: { id: 8, name: 'test1', instance_id: 'i-0abc' }, before: 'running', after: 'stopped', cause: 'outside', actor: 'inside',
@@ -23,6 +25,7 @@ const start = async (path = '/changes'): Promise<void> => {
 }
 
 beforeEach(() => {
+  may.operates = true
   changes = [change()]
   log = stubApi(({ path }) => (path.startsWith('observations?') ? { body: { count: changes.length, results: changes } } : { body: change() }))
 })
@@ -43,6 +46,13 @@ describe('the changes we did not make', () => {
     await start()
     await press(page, 'Acknowledge the change of test1')
     expect(log.find(({ method }) => method === 'POST')?.path).toBe('observations/9/acknowledge')
+  })
+
+  it('are only looked at by whoever may do no more', async () => {
+    may.operates = false
+    await start()
+    expect(page.text()).toContain('test1')
+    expect(page.findAll('[aria-label^="Acknowledge the change"]')).toHaveLength(0)
   })
 
   it('show only the one at work that is being acknowledged', async () => {

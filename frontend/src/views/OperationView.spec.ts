@@ -9,6 +9,8 @@ import { operation } from '@/testing/samples'
 import OperationView from './OperationView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
+const may = vi.hoisted(() => ({ operates: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ operates: { get value() { return may.operates }, __v_isRef: true } }) }))
 
 const STEPS = [
   { at: '2026-11-23T17:30:00Z', what: 'requested', text: 'Stop was due by the schedule Nightly Shutdown.', call: null, request_id: null },
@@ -30,6 +32,7 @@ const start = async (): Promise<void> => {
 const posts = (): string[] => log.filter(({ method }) => method === 'POST').map(({ path }) => path)
 
 beforeEach(() => {
+  may.operates = true
   vi.clearAllMocks()
   shown = { ...operation({ state: 'failed', reason: 'denied', detail: 'The role lacks ec2:StopInstances.', can_retry: true, request_id: '7f-1' }), steps: STEPS }
   answer = { status: 202, body: { operation: operation({ id: 51, state: 'requested', retry_of: 50 }) } }
@@ -55,6 +58,12 @@ describe('an operation', () => {
     shown = { ...shown, retry_of: 49 }
     await start()
     expect(page.findAll('a').find((link) => link.text() === 'Operation 49')?.attributes('href')).toBe('/operation/49')
+  })
+
+  it('is only looked at by whoever may do no more', async () => {
+    may.operates = false
+    await start()
+    expect(page.findAll('main button, .card button').map((each) => each.text()).filter((text) => /Retry|Cancel/.test(text))).toEqual([])
   })
 
   it('is tried again at once, and the new one is shown', async () => {

@@ -10,7 +10,10 @@ import { entry, last, operation, server } from '@/testing/samples'
 import { coming, explanation, hold } from '@/testing/wanted'
 import ServerView from './ServerView.vue'
 
-vi.mock('@/composables/useMay', () => ({ useMay: () => ({ operates: { value: true, __v_isRef: true }, edits: { value: true, __v_isRef: true } }) }))
+const may = vi.hoisted(() => ({ operates: true, edits: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({
+  operates: { get value() { return may.operates }, __v_isRef: true }, edits: { get value() { return may.edits }, __v_isRef: true },
+}) }))
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn(), info: vi.fn(), warning: vi.fn() } }))
 
 const NOTE = { detail: 'Said in words.', since: null, operation: null, observation: null }
@@ -50,6 +53,7 @@ const start = async (part: Partial<ServerDetail>): Promise<void> => {
 const posts = (): Asked[] => log.filter(({ method }) => method === 'POST')
 
 beforeEach(() => {
+  may.operates = may.edits = true
   vi.clearAllMocks()
   forgetTold()
   operations = []
@@ -164,6 +168,14 @@ describe('the page of a server', () => {
     await start({ attention: [{ ...NOTE, code: 'changed_outside', observation: 9 }] })
     await press(page, 'Acknowledge')
     expect(posts().map(({ path }) => path)).toEqual(['observations/9/acknowledge'])
+  })
+
+  it('offers whoever may only look nothing to press', async () => {
+    may.operates = may.edits = false
+    await start({ attention: [{ ...NOTE, code: 'changed_outside', observation: 9 }] })
+    for (const label of ['Start test1', 'Stop test1', 'Reboot test1', 'More for test1']) expect(document.querySelector(`[aria-label="${label}"]`)).toBeNull()
+    expect(page.findAll('button').map((each) => each.text())).not.toContain('Acknowledge')
+    expect(page.findAll('label').find((each) => each.text().startsWith('Protected'))?.find('input').attributes('disabled')).toBeDefined()
   })
 
   it('offers nothing for one that is no longer in EC2', async () => {
