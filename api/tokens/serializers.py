@@ -32,7 +32,9 @@ class TokenShape(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(choices=Role.choices)
     author = Author(source="user", help_text="Whoever made it, and in whose name it acts.")
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="null: never; only a first token is so.")
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="null: never; only a first token is so."
+    )
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
 
 

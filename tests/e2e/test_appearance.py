@@ -44,6 +44,7 @@ def test_every_screen_is_fit_to_be_seen(visit: Visit, fleet: Fleet) -> None:
         "activity": "/activity",
         "changes": "/activity/changes",
         "operation": f"/operations/{operation}",
+        "team": "/team",
         "tokens": "/tokens",
         "nowhere": "/nowhere",
     }
@@ -61,6 +62,9 @@ def test_dialogs_menus_and_errors_are_fit_to_be_seen(visit: Visit, fleet: Fleet)
     page.get_by_role("button", name="Add account").click()
     screen.dialog("Connect an AWS account").get_by_role("button", name="Add account").click()
     visit.see("dialog-account", whole=False)
+    screen.open("/team").page.get_by_role("button", name="Invite").click()
+    screen.dialog("Invite somebody")
+    visit.see("dialog-invite", whole=False)
     screen.open("/tokens").page.get_by_role("button", name="Make token").click()
     screen.dialog("Make a token").get_by_label("What is it for").fill("Nightly build")
     visit.see("dialog-token", whole=False)
