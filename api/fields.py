@@ -36,7 +36,7 @@ class Text(serializers.CharField):
 
 
 class Email(serializers.EmailField):
-    """An e-mail address, of the length that a row holds."""
+    """An e-mail address in plain letters, no longer than a row holds; made small, as sign-in looks for it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_length": 254} | options)
@@ -44,8 +44,10 @@ class Email(serializers.EmailField):
     def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             raise serializers.ValidationError("Write this as a text.", code=WRONG_TYPE)
+        if not (data.isascii() and data.strip().isprintable()):
+            raise serializers.ValidationError("Write the address in plain letters.", code="invalid_text")
         address: str = super().to_internal_value(data)
-        return address
+        return address.lower()
 
 
 class Whole(serializers.IntegerField):

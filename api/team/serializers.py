@@ -1,5 +1,6 @@
 """The shapes of the people of a workspace, and of links by which they set a password."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -7,7 +8,7 @@ from rest_framework import serializers
 from api import fields, words
 from api.fields import Body
 from api.operations.serializers import Author
-from shared.people.models import Role
+from shared.people.models import Membership, Role
 
 PASSWORD_LETTERS = 128
 
@@ -21,9 +22,12 @@ class MemberShape(serializers.Serializer[Any]):
     email = serializers.EmailField(source="user.email")
     name = serializers.CharField(source="user.name")
     role = serializers.ChoiceField(choices=Role.choices)
-    last_login = serializers.DateTimeField(
-        source="user.last_login", allow_null=True, help_text="On the page; null: never, or with tokens only."
+    last_login = serializers.SerializerMethodField(
+        help_text="On the page; null: never, or with tokens only. Told to admins alone."
     )
+
+    def get_last_login(self, member: Membership) -> datetime | None:
+        return member.user.last_login if self.context.get("sees_sign_ins") else None
 
 
 class InvitationWanted(Body):

@@ -24,6 +24,7 @@ from api.team.serializers import (
 from api.views import View
 from shared.people import team
 from shared.people.models import Invitation, Membership, Role
+from shared.people.roles import RANK
 from shared.people.team import By
 
 
@@ -51,7 +52,12 @@ class Members(PeopleView):
     def list(self, request: Request) -> Response:
         """Everybody who works in this workspace, and as what."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(MemberShape(page, many=True).data)
+        return self.get_paginated_response(self.shape(page, many=True).data)
+
+    def shape(self, members: Any, **options: Any) -> MemberShape:
+        """When somebody signed in last is for admins alone."""
+        is_admin = RANK[self.access.role] >= RANK[Role.ADMIN]
+        return MemberShape(members, context={"sees_sign_ins": is_admin}, **options)
 
     @extend_schema(request=RoleWanted, responses=MemberShape)
     def partial_update(self, request: Request, pk: int) -> Response:
@@ -61,7 +67,7 @@ class Members(PeopleView):
         team.change_role(member, Role(self.read(RoleWanted)["role"]), by=by)
         member = self.get_object()
         telling.changed(member, before=before, by=self.user)
-        return Response(MemberShape(member).data)
+        return Response(self.shape(member).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
@@ -90,7 +96,7 @@ class Invitations(PeopleView):
     def get_queryset(self) -> QuerySet[Invitation]:
         """Those that can still be used."""
         rows = Invitation.objects.filter(workspace=self.workspace, expires_at__gt=self.now)
-        return rows.select_related("author")
+        return rows.select_related("author", "workspace")
 
     @extend_schema(responses=InvitationShape(many=True))
     def list(self, request: Request) -> Response:
@@ -109,9 +115,8 @@ class Invitations(PeopleView):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """Take a link back: it does not work any more."""
-        row, by = self.get_object(), self.by
-        by.check(row.role)
-        row.delete()
+        row = self.get_object()
+        team.take_back(row, by=self.by)
         telling.taken_back(row, by=self.user)
         return Response(status=204)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from api.tests.browsing import sign_in
 from api.tests.conftest import Person, person
@@ -122,15 +123,28 @@ def test_revoked_is_refused_at_once(alice: Person, caplog: pytest.LogCaptureFixt
     made = make(alice).json()
     machine = holder(alice, made["value"])
     assert machine.get("me").status_code == 200
-    assert alice.delete(f"tokens/{made['token']['id']}").status_code == 204
+    assert sign_in(alice).call("DELETE", f"tokens/{made['token']['id']}").status_code == 204
     assert machine.get("me").status_code == 401
     assert '🔑 Token revoked by alice@example.com: "ci"' in caplog.text
     assert alice.delete(f"tokens/{made['token']['id']}").status_code == 404
 
 
-def test_a_token_may_revoke_itself(alice: Person) -> None:
-    assert alice.delete(f"tokens/{Token.objects.get().id}").status_code == 204
-    assert alice.get("me").status_code == 401
+def test_a_token_may_revoke_itself_and_no_other(alice: Person) -> None:
+    own = Token.objects.get().id
+    made = make(alice, scope="viewer").json()
+    machine = holder(alice, made["value"])
+    refused = machine.delete(f"tokens/{own}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "session_required")
+    assert machine.delete(f"tokens/{made['token']['id']}").status_code == 204
+    assert machine.get("me").status_code == 401
+    assert alice.get("me").status_code == 200
+
+
+def test_whoever_has_left_meanwhile_makes_none(alice: Person, moment: datetime) -> None:
+    wish = tokens.Wanted("late", Role.VIEWER, moment + timedelta(days=1))
+    Membership.objects.filter(user=alice.user).delete()
+    with transaction.atomic(), pytest.raises(Membership.DoesNotExist):
+        tokens.check(wish, user=alice.user, workspace=alice.workspace, role=Role.OWNER, now=moment)
 
 
 def test_everybody_sees_their_own_and_an_admin_all_of_the_workspace(
@@ -152,5 +166,7 @@ def test_everybody_sees_their_own_and_an_admin_all_of_the_workspace(
     assert seen(charlie) == {theirs["charlie@example.com"]}
     assert editor.delete(f"tokens/{theirs['bob@example.com']}").status_code == 404
     assert charlie.delete(f"tokens/{theirs['bob@example.com']}").status_code == 404
-    assert admin.delete(f"tokens/{theirs['bob@example.com']}").status_code == 204
+    refused = admin.delete(f"tokens/{theirs['bob@example.com']}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "session_required")
+    assert sign_in(admin).call("DELETE", f"tokens/{theirs['bob@example.com']}").status_code == 204
     assert bob.get("me").status_code == 401

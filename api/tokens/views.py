@@ -60,8 +60,10 @@ class Tokens(View):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
-        """Revoke a token: whatever uses it is refused from now on. A token may revoke itself."""
-        token = self.get_object()
+        """Revoke a token: whatever uses it is refused from now on. A token may revoke itself, no other."""
+        token, own = self.get_object(), self.access.token
+        if own is not None and own.id != token.id:
+            raise SessionRequired
         telling.revoked(token, by=self.user)
         token.delete()
         return Response(status=204)

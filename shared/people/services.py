@@ -28,6 +28,8 @@ def owner(*, workspace: str = FIRST_WORKSPACE) -> User | None:
 def make_owner(*, email: str, password: str, workspace: str = FIRST_WORKSPACE) -> Membership:
     """A new owner of the workspace; both are made, unless the workspace is there."""
     place, _ = Workspace.objects.get_or_create(name=workspace)
-    user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
+    user = User.objects.filter(email__iexact=email).first()
+    # Sign-in looks for small letters.
+    user = user or User.objects.create_user(email.lower(), password)
     made, _ = Membership.objects.update_or_create(workspace=place, user=user, defaults={"role": Role.OWNER})
     return made

@@ -3,18 +3,20 @@
 Nobody manages somebody who may do more than they may, or makes somebody mightier than they are; and a
 workspace always has an owner. A link is 256 random bits, works once, and is kept as its SHA-256 only. It
 sends no mail: whoever makes a link hands it over. Knows nothing of HTTP.
+
+Locks: a workspace's row first, so that one change of its people is decided after the other, each on what the
+one before has left; then, where somebody joins, the address, which other workspaces may have invited too.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 
 from shared.errors import AboveYourRole, AlreadyMember, LastOwner, LinkGone, NotAllowed, QuotaExceeded
 from shared.people.models import Invitation, Membership, Role, Token, User, Workspace
-from shared.people.roles import RANK
+from shared.people.roles import RANK, lesser
 from shared.people.tokens import digest
 
 INVITED_FOR = timedelta(days=7)
@@ -36,10 +38,25 @@ class By:
             raise AboveYourRole
 
 
+def enter(workspace: Workspace, by: By) -> By:
+    """Wait for whoever changes its people, and read anew what the asker may do; AboveYourRole when that is
+    nothing any more."""
+    lock(workspace.id)
+    member = Membership.objects.filter(workspace=workspace, user=by.user, user__is_active=True).first()
+    if member is None:
+        raise AboveYourRole
+    return By(by.user, lesser(by.role, Role(member.role)))
+
+
+def lock(workspace: int) -> None:
+    Workspace.objects.select_for_update(no_key=True).get(id=workspace)
+
+
 @transaction.atomic
 def change_role(member: Membership, role: Role, *, by: By) -> Membership:
     """Give a member another role; LastOwner when nobody would own the workspace any more."""
-    row = locked(member)
+    by = enter(member.workspace, by)
+    row = Membership.objects.get(id=member.id)
     by.check(row.role, role)
     if role != Role.OWNER:
         keep_an_owner(row)
@@ -50,31 +67,21 @@ def change_role(member: Membership, role: Role, *, by: By) -> Membership:
 
 @transaction.atomic
 def remove(member: Membership, *, by: By) -> None:
-    """Take a member out of the workspace, with the tokens and links they have there."""
-    row = locked(member)
+    """Take a member out of the workspace, with the tokens they have there, and the links by and for them."""
+    by = enter(member.workspace, by)
+    # Whoever makes a token locks this row too, see `tokens.check`: none is made meanwhile and left behind.
+    row = Membership.objects.select_for_update().get(id=member.id)
     by.check(row.role)
     keep_an_owner(row)
     Token.objects.filter(workspace=row.workspace_id, user=row.user_id).delete()
-    Invitation.objects.filter(workspace=row.workspace_id, user=row.user_id).delete()
+    links = Invitation.objects.filter(workspace=row.workspace_id)
+    (links.filter(user=row.user_id) | links.filter(author=row.user_id)).delete()
     row.delete()
 
 
-def locked(member: Membership) -> Membership:
-    """The member's row. All owners are locked with it, so that two of them cannot leave at once."""
-    owners = owners_of(member.workspace_id) | Membership.objects.filter(id=member.id)
-    rows = {row.id: row for row in owners.select_for_update().order_by("id")}
-    if member.id not in rows:
-        raise Membership.DoesNotExist
-    return rows[member.id]
-
-
-def owners_of(workspace: int) -> QuerySet[Membership]:
-    return Membership.objects.filter(workspace=workspace, role=Role.OWNER)
-
-
 def keep_an_owner(member: Membership) -> None:
-    others = owners_of(member.workspace_id).exclude(id=member.id)
-    if member.role == Role.OWNER and not others.filter(user__is_active=True).exists():
+    owners = Membership.objects.filter(workspace=member.workspace_id, role=Role.OWNER, user__is_active=True)
+    if member.role == Role.OWNER and not owners.exclude(id=member.id).exists():
         raise LastOwner
 
 
@@ -84,6 +91,7 @@ def invite(workspace: Workspace, email: str, role: Role, *, by: By, now: datetim
 
     AlreadyMember for an address that works here or elsewhere: whoever has the link sets the password.
     """
+    by = enter(workspace, by)
     by.check(role)
     if Membership.objects.filter(user__email__iexact=email).exists():
         raise AlreadyMember
@@ -99,19 +107,23 @@ def reset(member: Membership, *, by: By, now: datetime) -> tuple[Invitation, str
 
     NotAllowed for somebody who works in another workspace too: its people decide about them as well.
     """
-    by.check(member.role)
-    if Membership.objects.filter(user=member.user).exclude(id=member.id).exists():
+    by = enter(member.workspace, by)
+    row = Membership.objects.select_related("user", "workspace").get(id=member.id)
+    by.check(row.role)
+    if works_elsewhere(row.user, row.workspace):
         raise NotAllowed(ELSEWHERE)
-    drop(member.workspace, member.user.email, by=by)
-    wanted = Invitation(
-        workspace=member.workspace, email=member.user.email, role=member.role, user=member.user
-    )
+    drop(row.workspace, row.user.email, by=by)
+    wanted = Invitation(workspace=row.workspace, email=row.user.email, role=row.role, user=row.user)
     return link(wanted, by=by, until=now + RESET_FOR)
+
+
+def works_elsewhere(user: User, workspace: Workspace) -> bool:
+    return Membership.objects.filter(user=user).exclude(workspace=workspace).exists()
 
 
 def drop(workspace: Workspace, email: str, *, by: By) -> None:
     """Take back an earlier link for that address, unless it belongs to somebody above."""
-    for each in Invitation.objects.select_for_update().filter(workspace=workspace, email__iexact=email):
+    for each in Invitation.objects.filter(workspace=workspace, email__iexact=email):
         by.check(each.role)
         each.delete()
 
@@ -123,47 +135,68 @@ def link(wanted: Invitation, *, by: By, until: datetime) -> tuple[Invitation, st
     return wanted, value
 
 
+@transaction.atomic
+def take_back(row: Invitation, *, by: By) -> None:
+    """The link does not work any more; Invitation.DoesNotExist when it was used meanwhile."""
+    by = enter(row.workspace, by)
+    found = Invitation.objects.get(id=row.id)
+    by.check(found.role)
+    found.delete()
+
+
 def opened(value: str, *, now: datetime) -> Invitation:
     """The link of that value. LinkGone when there is none, or it is too old, or whoever made it is not here
     any more or may not have made it today."""
-    return standing(Invitation.objects.select_related("workspace", "user", "author"), value, now=now)
-
-
-def standing(rows: QuerySet[Invitation], value: str, *, now: datetime) -> Invitation:
+    rows = Invitation.objects.select_related("workspace", "user", "author")
     row = rows.filter(sha256=digest(value), expires_at__gt=now).first()
     if row is None:
         raise LinkGone
-    maker = Membership.objects.filter(workspace=row.workspace, user=row.author).first()
-    role = role_behind(row)
+    makers = Membership.objects.filter(workspace=row.workspace, user=row.author, user__is_active=True)
+    maker, role = makers.first(), role_behind(row)
     if maker is None or role is None or RANK[Role(maker.role)] < RANK[role]:
         raise LinkGone
     return row
 
 
 def role_behind(row: Invitation) -> Role | None:
-    """The role of whoever uses the link: a member's is that of today; None when they have left."""
+    """The role of whoever uses the link: a member's is that of today. None when they have left, were switched
+    off, or work elsewhere too."""
     if row.user is None:
         return Role(row.role)
-    member = Membership.objects.filter(workspace=row.workspace, user=row.user).first()
-    return Role(member.role) if member else None
+    member = Membership.objects.filter(workspace=row.workspace, user=row.user, user__is_active=True).first()
+    if member is None or works_elsewhere(row.user, row.workspace):
+        return None
+    return Role(member.role)
 
 
 @transaction.atomic
 def join(value: str, *, name: str, password: str, now: datetime) -> User:
     """Use a link: the password is set, and whoever is new becomes a member. It works once."""
-    row = standing(Invitation.objects.select_for_update(), value, now=now)
-    user = row.user or newcomer(row)
+    lock(opened(value, now=now).workspace_id)
+    row = opened(value, now=now)
+    lock_address(row.email)
+    user = User.objects.select_for_update().get(id=row.user_id) if row.user_id else newcomer(row)
     user.name = name or user.name
     user.set_password(password)
-    user.save()
-    if row.user is None:
+    user.save(update_fields=["name", "password"] if user.id else None)
+    if row.user_id is None:
         Membership.objects.create(workspace=row.workspace, user=user, role=row.role)
     row.delete()
     return user
 
 
+def lock_address(email: str) -> None:
+    """Nobody else with that address joins anywhere until the end of the transaction."""
+    with connection.cursor() as cursor:
+        key = f"cloudevy joins {email.lower()}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
 def newcomer(row: Invitation) -> User:
-    """A new user; or one who works nowhere any more, and comes back."""
+    """A new user, or one who works nowhere any more and comes back. LinkGone where they were switched off."""
     if Membership.objects.filter(user__email__iexact=row.email).exists():
         raise AlreadyMember
-    return User.objects.filter(email__iexact=row.email).first() or User(email=row.email)
+    known = User.objects.select_for_update().filter(email__iexact=row.email).first()
+    if known is not None and not known.is_active:
+        raise LinkGone
+    return known or User(email=row.email)

@@ -43,7 +43,9 @@ class Wanted:
 
 def check(wanted: Wanted, *, user: User, workspace: Workspace, role: Role, now: datetime) -> None:
     """Invalid for a scope above the maker's role or an end that is past or too far; QuotaExceeded for one too
-    many."""
+    many; Membership.DoesNotExist for somebody who has left. Locks the membership: no token outlives it."""
+    member = Membership.objects.select_for_update().get(user=user, workspace=workspace)
+    role = lesser(role, Role(member.role))
     if RANK[wanted.scope] > RANK[role]:
         message = f"Your role is {role.value}, so a token of yours can do no more than that."
         raise Invalid(message, code="beyond_your_role", field="scope")

@@ -840,7 +840,7 @@ export const tokensCreate = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Revoke a token: whatever uses it is refused from now on. A token may revoke itself.
+ * Revoke a token: whatever uses it is refused from now on. A token may revoke itself, no other.
  */
 export const tokensDestroy = <ThrowOnError extends boolean = false>(options: Options<TokensDestroyData, ThrowOnError>): RequestResult<TokensDestroyResponses, TokensDestroyErrors, ThrowOnError> => (options.client ?? client).delete<TokensDestroyResponses, TokensDestroyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -721,9 +721,9 @@ export type Member = {
     name: string;
     role: Role;
     /**
-     * On the page; null: never, or with tokens only.
+     * On the page; null: never, or with tokens only. Told to admins alone.
      */
-    last_login: string | null;
+    readonly last_login: string | null;
 };
 
 export type Metrics = {
@@ -2170,6 +2170,13 @@ export type LedgerWritable = {
     schedule: Named | null;
 };
 
+export type MemberWritable = {
+    id: number;
+    email: string;
+    name: string;
+    role: Role;
+};
+
 /**
  * One change we saw.
  */
@@ -2254,6 +2261,13 @@ export type PaginatedLedgerListWritable = {
     next?: string | null;
     previous?: string | null;
     results: Array<LedgerWritable>;
+};
+
+export type PaginatedMemberListWritable = {
+    count: number;
+    next?: string | null;
+    previous?: string | null;
+    results: Array<MemberWritable>;
 };
 
 export type PaginatedOperationListWritable = {
