@@ -20,7 +20,8 @@ async function load(): Promise<State> {
   try {
     become('in', await readMe())
   } catch (failure) {
-    if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
+    // 403: signed in, and a member of nothing any more.
+    if (!(failure instanceof ApiError) || ![401, 403].includes(failure.status)) throw failure
     become('out')
   }
   return state.value

@@ -13,14 +13,16 @@ import { useSession } from './useSession'
 export function useTeamActions() {
   const refetch = useRefetch()
   const router = useRouter()
-  const { me, signOut } = useSession()
+  const { me, load, signOut } = useSession()
   const chosen = shallowRef<Member | null>(null)
   const made = shallowRef<LinkMade | null>(null)
   const isInviting = ref(false)
   const isRemoving = ref(false)
 
   const inviting = useAction(async (wanted: InvitationBody) => {
-    made.value = await invite(wanted)
+    const link = await invite(wanted)
+    // Whoever closed the dialog meanwhile takes it back and makes another.
+    if (isInviting.value) made.value = link
     await refetch.team()
   })
 
@@ -63,6 +65,7 @@ export function useTeamActions() {
     },
     setRole: (member: Member, role: Role) => attempt(async () => {
       await changeRole(member.id, role)
+      if (member.email === me.value?.email) await load()
       showDone('Role changed', `${named(member)} is ${role} now.`)
     }, 'The role could not be changed', named(member)),
     reset: (member: Member) => attempt(async () => {

@@ -15,7 +15,9 @@ export function useTokenActions() {
   const isRevoking = ref(false)
 
   const making = useAction(async (wanted: NewTokenBody) => {
-    made.value = await createToken(wanted)
+    const token = await createToken(wanted)
+    // Whoever closed the dialog meanwhile revokes it and makes another.
+    if (isMaking.value) made.value = token
     await refetch.tokens()
   })
 

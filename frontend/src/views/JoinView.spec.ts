@@ -9,6 +9,7 @@ import JoinView from './JoinView.vue'
 const OPENED = { email: 'ivy@example.com', name: '', workspace: 'default', role: 'operator', kind: 'invitation', author: 'Sam' }
 let opening: { status?: number; body: unknown }
 let joining: { status?: number; body: unknown }
+let signingIn: { status?: number; body: unknown }
 let log: Asked[]
 let page: VueWrapper
 
@@ -16,12 +17,12 @@ const reply = ({ path }: Asked) => {
   if (path === 'auth/link') return opening
   if (path === 'auth/join') return joining
   if (path === 'me') return { body: me({ email: 'ivy@example.com' }) }
+  if (path.endsWith('auth/login')) return signingIn
   if (path.startsWith('auth/browser')) return { body: {} }
   return undefined
 }
 const start = async (): Promise<void> => {
-  window.location.hash = '#secret'
-  page = await open(JoinView, 'join', '/join')
+  page = await open(JoinView, 'join', '/join#secret')
   await flushPromises()
 }
 const send = async (name: string, password: string): Promise<void> => {
@@ -33,13 +34,13 @@ const send = async (name: string, password: string): Promise<void> => {
 
 beforeEach(() => {
   opening = { body: OPENED }
+  signingIn = { body: {} }
   joining = { body: { email: 'ivy@example.com' } }
   log = stubApi(reply)
 })
 
 afterEach(() => {
   page.unmount()
-  window.location.hash = ''
 })
 
 describe('a link to set a password', () => {
@@ -51,6 +52,24 @@ describe('a link to set a password', () => {
     expect(log.find(({ path }) => path === 'auth/join')?.body).toEqual({ link: 'secret', name: 'Ivy', password: 'correct horse battery' })
     expect(log.find(({ path, method }) => method === 'POST' && path.endsWith('login'))?.body).toEqual({ email: 'ivy@example.com', password: 'correct horse battery' })
     expect(page.text()).toBe('elsewhere')
+  })
+
+  it('that was used leads to the sign-in, whatever went wrong behind it', async () => {
+    signingIn = { status: 429, body: {} }
+    await start()
+    await send('Ivy', 'correct horse battery')
+    expect(page.text()).toBe('elsewhere')
+    expect(log.filter(({ path }) => path === 'auth/join')).toHaveLength(1)
+  })
+
+  it('is looked at anew where another takes its place in the same tab', async () => {
+    opening = { status: 410, body: { code: 'link_gone', detail: 'This link was used.' } }
+    await start()
+    opening = { body: OPENED }
+    await page.vm.$router.push('/join#other')
+    await flushPromises()
+    expect(log.filter(({ path }) => path === 'auth/link').map(({ body }) => body)).toEqual([{ link: 'secret' }, { link: 'other' }])
+    expect(page.text()).toContain('Sam invites you')
   })
 
   it('of a member sets a new one and keeps their name', async () => {

@@ -8,6 +8,8 @@ import { entry, impact, NOW, schedule, server } from '@/testing/samples'
 import ScheduleEditView from './ScheduleEditView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn() } }))
+const may = vi.hoisted(() => ({ edits: true }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ edits: { get value() { return may.edits }, __v_isRef: true } }) }))
 
 let saving: { status: number; body: unknown }
 let previewing: { status: number; body: unknown }
@@ -59,6 +61,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  may.edits = true
   page.unmount()
   document.body.replaceChildren()
   vi.useRealTimers()
@@ -81,6 +84,15 @@ describe('a new schedule', () => {
     await submit()
     expect(saves()[0]).toMatchObject({ method: 'POST', path: 'schedules', body: { name: 'Evenings', windows: [OFFICE], servers: [8] } })
     expect(page.text()).toBe('elsewhere')
+  })
+
+  it('is only tried out by whoever may not save', async () => {
+    may.edits = false
+    await flushPromises()
+    page.unmount()
+    page = await open(ScheduleEditView, 'schedule-new', '/schedule-new')
+    expect([...document.querySelectorAll('button[type=submit]')]).toEqual([])
+    expect(page.text()).toContain('Cancel')
   })
 
   it('is made of single actions where that was chosen, and keeps the hours meanwhile', async () => {

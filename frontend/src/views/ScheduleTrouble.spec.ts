@@ -7,6 +7,7 @@ import { entry, impact, schedule, server } from '@/testing/samples'
 import ScheduleEditView from './ScheduleEditView.vue'
 
 vi.mock('vue-sonner', () => ({ toast: { success: vi.fn(), error: vi.fn() } }))
+vi.mock('@/composables/useMay', () => ({ useMay: () => ({ edits: { value: true, __v_isRef: true } }) }))
 
 const REFUSED = { code: 'invalid', detail: 'It cannot be read.', errors: [{ pointer: '#/windows/0/from', code: 'invalid', detail: 'Not a time.' }] }
 let previewing: { status: number; body: unknown }

@@ -103,6 +103,30 @@ describe('the team', () => {
     expect((page.find('select[aria-label="Role of Kim"]').element as HTMLSelectElement).value).toBe('operator')
   })
 
+  it('takes back what whoever changes their own role may no longer do', async () => {
+    changing = { status: 200, body: member({ id: 5, role: 'viewer' }) }
+    await start()
+    role = 'viewer'
+    await page.find('select[aria-label="Role of Sam"]').setValue('viewer')
+    await flushPromises()
+    expect(page.findAll('button')).toHaveLength(0)
+  })
+
+  it('shows no link to whoever closed the dialog before it was made', async () => {
+    let answer = (): void => undefined
+    log = stubApi((asked) => (asked.method === 'POST' ? new Promise((resolve) => { answer = () => resolve(changing) }) : reply(asked)))
+    await start()
+    await press(page, 'Invite')
+    await fill('ivy@example.com')
+    await submit()
+    await press(page, 'Cancel')
+    answer()
+    await flushPromises()
+    await press(page, 'Invite')
+    expect(document.body.textContent).not.toContain(URL_ONCE)
+    expect(dialog().textContent).toContain('Invite somebody')
+  })
+
   it('gets new passwords by links', async () => {
     changing = { status: 201, body: { invitation: invitation({ kind: 'reset', email: 'kim@example.com' }), url: URL_ONCE } }
     await start()
