@@ -26,7 +26,7 @@ def team(screen: Screen) -> Iterator[Screen]:
         if button.is_visible():
             button.click()
             if screen.page.get_by_role("dialog").is_visible():
-                screen.page.get_by_role("button", name="Remove from the team").click()
+                screen.confirm("Remove Ivy?", "Remove from the team")
             expect(button).to_be_hidden()
 
 
@@ -92,6 +92,6 @@ def test_somebody_joins_forgets_the_password_and_leaves(
 
     page.reload()
     removal(team).click()
-    team.dialog("Remove Ivy?").get_by_role("button", name="Remove from the team").click()
+    team.confirm("Remove Ivy?", "Remove from the team")
     expect(removal(team)).to_be_hidden()
     assert [each["email"] for each in fleet.api.all("/team")] == ["admin@example.com"]
