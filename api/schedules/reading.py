@@ -10,14 +10,13 @@ from typing import Any
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from api.schedules.preview import week_hours
-from api.servers.planning import Span, coming
+from api.servers.planning import FURTHEST, Span, coming
 from shared.operations.models import Operation
 from shared.schedules import ahead, walls
 from shared.schedules.models import Rule, Schedule, Skip, SkipDate
 from shared.schedules.windows import WindowText
 from shared.schedules.words import Bounds, hours, sentence, told_at, whole
 
-FURTHEST = timedelta(days=3653)
 # A wall clock is at most that far behind UTC.
 FARTHEST_BEHIND = timedelta(days=1)
 # The servers that skip an occurrence, by its local time and fold.
@@ -101,10 +100,10 @@ class Shown:
         }
 
     def runs_at(self, rule: Rule) -> datetime | None:
-        soonest, left_out = rule.next_run_at, self.left_out.get(rule.id)
-        if soonest is None or left_out is None:
+        soonest, left_out, servers = rule.next_run_at, self.left_out.get(rule.id), set(self.servers)
+        if soonest is None or left_out is None or not servers:
             return soonest
-        servers, span = set(self.servers), Span(soonest, soonest + FURTHEST, self.now)
+        span = Span(soonest, soonest + FURTHEST, self.now)
         every = (
             each for each in coming(rule, span) if servers - left_out.get((each.nominal, each.fold), set())
         )

@@ -27,7 +27,7 @@ from api.servers.cases import (
     Word,
 )
 from api.servers.explaining import Answer
-from api.servers.planning import INSTANT, Plans, Span
+from api.servers.planning import FURTHEST, INSTANT, Plans, Span
 from api.servers.timeline import Named, Plan, judged
 from shared.fleet.models import Observation, Server
 from shared.operations.firing import is_gone, unfit
@@ -43,7 +43,6 @@ from shared.schedules.wanting import WANTS, Said, is_paused, speaks
 # An instant that is so near is the present one.
 PRESENT = timedelta(minutes=1)
 LOOK_BACK = timedelta(days=1)
-FURTHEST = timedelta(days=3653)
 # More than are shown, so that the sentence can look beyond a row of reboots.
 MOST_STEPS = 40
 

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from api import words
 from api.errors import InvalidQuery
-from api.servers.explain import FURTHEST
 from api.servers.hold_serializers import HoldShape
+from api.servers.planning import FURTHEST
 from api.servers.serializers import Named
 from api.servers.timeline_serializers import moment
 from shared.schedules.models import Action, Hold

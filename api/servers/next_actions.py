@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from api.servers.nearest import BEYOND, Beyond, Coming, Line, nearest
-from api.servers.planning import Plans, Span
+from api.servers.planning import FURTHEST, Plans, Span
 from api.servers.timeline import MOST, Named, Plan, judged
 from shared.fleet import fitness
 from shared.fleet.models import Server
@@ -27,7 +27,6 @@ from shared.schedules.models import Action, Hold, Rule, Schedule, Skip, Target
 # A skip of a moment that passed longer ago says nothing about what is on today.
 OLD = timedelta(days=40)
 LATE = timedelta(days=1)
-FURTHEST = timedelta(days=3653)
 
 
 class Alike(NamedTuple):

@@ -18,6 +18,8 @@ from shared.schedules.recurrence import Moment, moments
 from shared.schedules.wanting import Wants
 
 INSTANT = timedelta(microseconds=1)
+# Nobody asks about what is further off than ten years.
+FURTHEST = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)

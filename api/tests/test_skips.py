@@ -12,7 +12,7 @@ from api.tests.conftest import Person, make_server, make_skip, schedule
 from shared.clock import now
 from shared.fleet.models import Region, Server
 from shared.schedules import ahead
-from shared.schedules.models import Rule, Schedule, Skip
+from shared.schedules.models import Rule, Schedule, Skip, Target
 from shared.schedules.recurrence import moments
 
 pytestmark = pytest.mark.django_db
@@ -230,4 +230,13 @@ def test_a_schedule_of_which_everything_is_skipped_names_nothing(
     put = skip(alice, made).json()["skips"][0]["id"]
     assert alice.get(f"schedules/{made['id']}").json()["next"] is None
     assert alice.delete(f"skips/{put}").status_code == 204
+    assert alice.get(f"schedules/{made['id']}").json()["next"] == made["next"]
+
+
+def test_skips_of_a_schedule_that_has_no_servers_any_more_keep_nothing_from_being_named(
+    alice: Person, server: Server
+) -> None:
+    made = schedule(alice, servers=[server.id], rules=[{"action": "stop", "cron": "*/5 * * * *"}])
+    skip(alice, made)
+    Target.objects.filter(schedule=made["id"]).delete()
     assert alice.get(f"schedules/{made['id']}").json()["next"] == made["next"]
