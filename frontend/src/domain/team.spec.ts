@@ -13,8 +13,9 @@ describe('people', () => {
 
   it('are told by their names, and when they were here', () => {
     expect([named({ name: 'Sam', email: 'sam@example.com' }), named({ name: '', email: 'sam@example.com' })]).toEqual(['Sam', 'sam@example.com'])
-    expect(seenWords(member({ last_login: '2026-11-23T15:30:00Z' }), NOW)).toBe('signed in 2 h ago')
-    expect(seenWords(member({ last_login: null }), NOW)).toBe('never signed in')
+    expect(seenWords(member({ last_login: '2026-11-23T15:30:00Z' }), me(), NOW)).toBe('signed in 2 h ago')
+    expect(seenWords(member({ last_login: null }), me(), NOW)).toBe('never signed in')
+    expect(seenWords(member({ last_login: null }), me({ role: 'editor' }), NOW)).toBe('')
     expect(leaving(member(), me())).toContain('What they did stays')
     expect(leaving(member({ email: me().email }), me())).toContain('You can do nothing')
   })

@@ -17,7 +17,11 @@ export const leaving = (member: Member, me: Me | null): string =>
     ? 'You can do nothing here any more from that moment on, and your tokens stop working.'
     : 'They can do nothing here any more from that moment on, and their tokens stop working. What they did stays in the activity.'
 
-export const seenWords = ({ last_login }: Member, now: number): string => (last_login ? `signed in ${ago(now - Date.parse(last_login))}` : 'never signed in')
+/** Only admins are told when somebody was here; to others nothing is said, for null is not "never" then. */
+export function seenWords({ last_login }: Member, me: Me | null, now: number): string {
+  if (!reaches(me?.role, 'admin')) return ''
+  return last_login ? `signed in ${ago(now - Date.parse(last_login))}` : 'never signed in'
+}
 
 export const linkWords = (link: Invitation, now: number): string =>
   `${link.kind === 'reset' ? 'New password' : `Invited as ${link.role}`}${link.author ? ` by ${named(link.author)}` : ''} · ends ${until(Date.parse(link.expires_at) - now)}`

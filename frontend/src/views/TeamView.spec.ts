@@ -166,6 +166,7 @@ describe('the team', () => {
     log.length = 0
     await start()
     expect(page.findAll('button')).toHaveLength(0)
+    expect(page.text()).not.toContain('signed in')
     expect(log.some(({ path }) => path.startsWith('invitations'))).toBe(false)
   })
 })
