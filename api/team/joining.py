@@ -1,4 +1,6 @@
-"""Opening and using a link to set a password: the only things that nobody need be signed in for."""
+"""Opening and using a link to set a password. Beside signing in, nothing else is open to everybody."""
+
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.authentication import enforce_csrf
+from api.fields import Body
 from api.listing import check_query
 from api.team import telling
 from api.team.serializers import JoinedShape, JoinWanted, LinkWanted, OpenedShape
@@ -30,6 +33,12 @@ class Door(APIView):
         check_query(request, known=frozenset())
         enforce_csrf(request)
 
+    def read(self, kind: type[Body]) -> dict[str, Any]:
+        """The body, checked."""
+        given = kind(data=self.request.data)
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
 
 class Opened(Door):
     basename, action = "auth", "opened"
@@ -37,9 +46,7 @@ class Opened(Door):
     @extend_schema(request=LinkWanted, responses=OpenedShape)
     def post(self, request: Request) -> Response:
         """What a link is for. It stays usable."""
-        given = LinkWanted(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = team.opened(given.validated_data["link"], now=now())
+        row = team.opened(self.read(LinkWanted)["link"], now=now())
         shape = {
             "email": row.email,
             "name": row.user.name if row.user else "",
@@ -57,9 +64,7 @@ class Join(Door):
     @extend_schema(request=JoinWanted, responses=JoinedShape)
     def post(self, request: Request) -> Response:
         """Use a link: set the password, and become a member if you are none. It works once."""
-        given = JoinWanted(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = given.validated_data
+        wanted = self.read(JoinWanted)
         row = team.opened(wanted["link"], now=now())
         check_password(wanted["password"], row.user or User(email=row.email, name=wanted["name"]))
         user = team.join(wanted["link"], name=wanted["name"], password=wanted["password"], now=now())
